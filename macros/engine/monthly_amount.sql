@@ -1,0 +1,22 @@
+{#
+    MRR: a recurring charge per billing interval as a monthly amount in the reporting currency, exact, rounded half up
+    to six places. Months in an interval: year 12, quarter 3, month 1, week 12/52, day 12/365.
+
+    Arguments: amount decimal(18, 6); rate decimal(18, 9); interval text, null = month; interval_count, null = 1.
+#}
+{% macro monthly_amount(amount, rate, interval, interval_count) -%}
+    {%- set times = "case " ~ interval ~ " when 'week' then 52 when 'day' then 365 else 1 end" -%}
+    {%- set months = "case " ~ interval ~ " when 'year' then 12 when 'quarter' then 3 when 'week' then 12 when 'day' then 12 else 1 end" -%}
+    {{ adapter.dispatch("rounded_quotient")(amount, rate, times, months ~ " * coalesce(" ~ interval_count ~ ", 1)") }}
+{%- endmacro %}
+
+{% macro default__rounded_quotient(amount, rate, times, divisor) -%}
+    cast(round({{ amount }} * {{ rate }} * ({{ times }}) / ({{ divisor }}), 6) as decimal(38, 6))
+{%- endmacro %}
+
+{# DuckDB divides decimals as doubles, so whole numbers do it here: millionths times billionths, then half up. #}
+{% macro duckdb__rounded_quotient(amount, rate, times, divisor) -%}
+    {%- set n = "cast(cast(" ~ amount ~ " as decimal(38, 6)) * 1000000 as hugeint) * cast(cast(" ~ rate ~ " as decimal(38, 9)) * 1000000000 as hugeint) * (" ~ times ~ ")" -%}
+    {%- set d = "cast(1000000000 as hugeint) * (" ~ divisor ~ ")" -%}
+    cast((2 * {{ n }} + {{ d }}) // (2 * {{ d }}) as decimal(38, 0)) * cast(0.000001 as decimal(7, 6))
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{# Replace every match of a POSIX pattern. #}
+{% macro replace_pattern(text, pattern, replacement) -%}
+    {{ adapter.dispatch("replace_pattern")(text, pattern, replacement) }}
+{%- endmacro %}
+
+{% macro default__replace_pattern(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}, 'g')
+{%- endmacro %}

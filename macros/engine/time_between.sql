@@ -1,0 +1,14 @@
+{# Seconds from one UTC timestamp to another. #}
+{% macro seconds_between(from_time, to_time) -%}
+    {{ adapter.dispatch("seconds_between")(from_time, to_time) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(from_time, to_time) -%}
+    extract(epoch from ({{ to_time }} - {{ from_time }}))
+{%- endmacro %}
+
+
+{# Whole days (of 24 hours) from one UTC timestamp to another. #}
+{% macro whole_days(from_time, to_time) -%}
+    cast(floor({{ seconds_between(from_time, to_time) }} / 86400) as integer)
+{%- endmacro %}

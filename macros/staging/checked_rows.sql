@@ -1,0 +1,110 @@
+{#
+    Every row of a raw table, cast to the contract's types, with the first reason why it cannot be used
+    (quarantine_reason; null = accepted), and its key and content as text (for rpt_quarantine).
+    As a view it costs nothing for the columns that a reader leaves out.
+
+    Arguments:
+        table_name: raw table; models/staging/raw_sources.yml declares its types and checks.
+        relation: source() of it.
+        first_rates: ref() of the first exchange rates, for a table with money.
+        further_checks: list of [reason, condition on typed columns] that the contract cannot declare.
+#}
+{% macro checked_rows(table_name, relation, first_rates=none, further_checks=[]) %}
+{%- if execute -%}
+{%- set table = contract_table(table_name) -%}
+with raw_rows as (
+    select * from {{ relation }}
+),
+
+typed as (
+    select
+        {%- for column in table.columns.values() %}
+        {{ as_contract_type(column.name, column.data_type) }} as {{ column.name }},
+        {%- if column.data_type not in ("text", "currency") %}
+        nullif(cast({{ column.name }} as {{ dbt.type_string() }}), '') as raw_{{ column.name }},
+        {%- endif %}
+        {%- endfor %}
+        {{ row_key(table) }} as row_key,
+        {{ row_as_json(table) }} as raw_row
+    from raw_rows
+)
+
+select
+    {%- for column in table.columns.values() %}
+    typed.{{ column.name }},
+    {%- endfor %}
+    case
+        {%- for reason, condition in row_checks(table, first_rates is not none) + further_checks %}
+        when {{ condition }} then '{{ reason }}'
+        {%- endfor %}
+    end as quarantine_reason,
+    typed.row_key,
+    typed.raw_row
+from typed
+{%- if first_rates is not none %}
+left join {{ first_rates }} as first_rates
+    on typed.currency = first_rates.currency
+{%- endif %}
+{%- else -%}
+select * from {{ relation }}
+{%- endif -%}
+{% endmacro %}
+
+
+{# [reason, condition] for every check that the contract declares, in its order; the first that holds is the reason. #}
+{% macro row_checks(table, has_rates) %}
+    {% set checks = [] %}
+    {% for column in table.columns.values() %}
+        {% set name = column.name %}
+        {% set meta = column.config.meta %}
+        {% set is_text = column.data_type in ("text", "currency") %}
+        {% if meta.required %}
+            {% do checks.append(["missing_" ~ name, ("typed." if is_text else "typed.raw_") ~ name ~ " is null"]) %}
+        {% endif %}
+        {% if not is_text %}
+            {% do checks.append(["unreadable_" ~ name, "typed.raw_" ~ name ~ " is not null and typed." ~ name ~ " is null"]) %}
+        {% endif %}
+        {% if meta.accepted %}
+            {% do checks.append(["unknown_" ~ name, "typed." ~ name ~ " not in ('" ~ meta.accepted | join("', '") ~ "')"]) %}
+        {% endif %}
+        {% if meta.minimum is defined %}
+            {% do checks.append([("negative_" if meta.minimum == 0 else "too_small_") ~ name, "typed." ~ name ~ " < " ~ meta.minimum]) %}
+        {% endif %}
+        {% if meta.above is defined %}
+            {% do checks.append(["not_positive_" ~ name, "typed." ~ name ~ " <= " ~ meta.above]) %}
+        {% endif %}
+        {% if meta.maximum is defined %}
+            {% do checks.append(["too_large_" ~ name, "typed." ~ name ~ " > " ~ meta.maximum]) %}
+        {% endif %}
+        {% if meta.money and has_rates %}
+            {% do checks.append([
+                "no_exchange_rate",
+                "typed." ~ name ~ " is not null and typed.currency <> '" ~ var("reporting_currency") | upper ~ "' and ("
+                ~ "first_rates.first_rate_date is null or first_rates.first_rate_date > cast(typed."
+                ~ table.config.meta.own_time ~ " as date))",
+            ]) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(checks) %}
+{% endmacro %}
+
+
+{# The raw row's key as text, '?' for a missing part. #}
+{% macro row_key(table) -%}
+    {%- for column in table.config.meta.key -%}
+        coalesce({{ as_contract_type(column, "text") }}, '?') {{- " || '|' || " if not loop.last -}}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# The raw row as a JSON object, without its nulls and its personal columns; free text is redacted. #}
+{% macro row_as_json(table) -%}
+    '{' || concat_ws(
+        ', '
+        {%- for column in table.columns.values() if not column.config.meta.personal -%}
+        {%- set value = as_contract_type(column.name, "text") -%}
+        {%- set value = redacted(value) if column.config.meta.free_text else value -%}
+        , '"{{ column.name }}": "' || replace(replace({{ value }}, chr(92), chr(92) || chr(92)), '"', chr(92) || '"') || '"'
+        {%- endfor -%}
+    ) || '}'
+{%- endmacro %}

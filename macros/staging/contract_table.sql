@@ -1,0 +1,13 @@
+{#
+    The source node of a raw table: its columns, keys and checks as models/staging/raw_sources.yml declares them.
+    Only there while dbt executes (the graph is not known while it parses).
+#}
+{% macro contract_table(table_name) %}
+    {% do return(graph.sources["source." ~ project_name ~ ".raw." ~ table_name]) %}
+{% endmacro %}
+
+
+{# The names of a raw table's columns in the contract's order, without loaded_at. #}
+{% macro contract_columns(table_name) %}
+    {% do return(contract_table(table_name).columns.keys() | reject("equalto", "loaded_at") | list) %}
+{% endmacro %}

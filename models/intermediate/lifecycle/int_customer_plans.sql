@@ -1,0 +1,95 @@
+{#-
+    The plan of a customer with several active subscriptions, at each of its instants: that of the subscription with the
+    highest MRR, then the earliest start, then the lowest id.
+
+    A segment tree keeps this at n log n even for a customer with a million changes. The customer's instants are the
+    leaves of a binary tree. A subscription's stretch of instants is written on the few nodes that cover it exactly,
+    the best stretch of each node is kept, and an instant takes the best of the nodes above it.
+-#}
+with instants as (
+    select
+        customer_id,
+        changed_at,
+        instant_number,
+        max(instant_number) over (partition by customer_id) as instants
+    from {{ ref("int_customer_instants") }}
+    where most_active_subscriptions > 1
+),
+
+tree_levels as (
+    select cast(power(2, generated_number - 1) as bigint) as width
+    from ({{ dbt.generate_series(32) }}) as levels
+),
+
+stretches as (
+    -- [first_instant, end_instant) during which an active subscription has one plan and MRR
+    select
+        states.customer_id,
+        states.subscription_id,
+        states.plan_id,
+        states.mrr,
+        min(case when states.is_active then states.valid_from end) over (partition by states.subscription_id) as started_at,
+        states.is_active,
+        instants.instants,
+        instants.instant_number as first_instant,
+        lead(instants.instant_number) over (partition by states.subscription_id order by states.valid_from) as end_instant
+    from {{ ref("int_subscription_states") }} as states
+    inner join instants
+        on states.customer_id = instants.customer_id and states.valid_from = instants.changed_at
+),
+
+nodes as (
+    select
+        stretches.*,
+        tree_levels.width,
+        ceil(first_instant * 1.0 / width) as first_node,
+        floor(coalesce(end_instant, instants + 1) * 1.0 / width) as end_node
+    from stretches
+    inner join tree_levels
+        on tree_levels.width <= stretches.instants + 1
+    where stretches.is_active
+),
+
+covering_nodes as (
+    select *, first_node as node
+    from nodes
+    where first_node < end_node and mod(cast(first_node as bigint), 2) = 1
+    union all
+    select *, end_node - 1 as node
+    from nodes
+    where first_node < end_node and mod(cast(end_node as bigint), 2) = 1
+),
+
+node_winners as (
+    select
+        *,
+        row_number() over (partition by customer_id, width, node order by mrr desc, started_at, subscription_id) as place
+    from covering_nodes
+),
+
+candidates as (
+    select
+        instants.customer_id,
+        instants.changed_at,
+        node_winners.plan_id,
+        row_number() over (
+            partition by instants.customer_id, instants.changed_at
+            order by node_winners.mrr desc, node_winners.started_at, node_winners.subscription_id
+        ) as place
+    from instants
+    inner join tree_levels
+        on tree_levels.width <= instants.instants + 1
+    inner join node_winners
+        on
+            instants.customer_id = node_winners.customer_id
+            and tree_levels.width = node_winners.width
+            and floor(instants.instant_number * 1.0 / tree_levels.width) = node_winners.node
+            and node_winners.place = 1
+)
+
+select
+    customer_id,
+    changed_at,
+    plan_id
+from candidates
+where place = 1

@@ -1,0 +1,53 @@
+{#- One row per end of an active subscription, with what is known of its cause: the ending event's own words, else those
+    of the open cancel request, and since when a payment failure was open. Only these few kinds of events are sorted. -#}
+with causes as (
+    select
+        *,
+        max(case when event_type = 'cancel_requested' then event_number end) over since_start as request_number,
+        sum(case when event_type = 'payment_recovered' then 1 else 0 end) over since_start as recoveries
+    from {{ ref("int_subscription_event_states") }}
+    where has_effect and event_type in ('payment_failed', 'payment_recovered', 'cancel_requested', 'cancelled', 'expired')
+    window since_start as (partition by subscription_id, last_start order by event_number rows unbounded preceding)
+),
+
+failures as (
+    select
+        *,
+        min(case when event_type = 'payment_failed' then occurred_at end) over (
+            partition by subscription_id, last_start, recoveries
+            order by event_number rows unbounded preceding
+        ) as payment_failed_at
+    from causes
+),
+
+ends as (
+    -- active before the instant, not only before the event: started and ended at one instant is no end
+    select
+        failures.*,
+        states.previous_mrr as mrr_before
+    from failures
+    inner join {{ ref("int_subscription_states") }} as states
+        on
+            failures.subscription_id = states.subscription_id
+            and failures.occurred_at = states.valid_from
+            and states.was_active
+            and not states.is_active
+    where failures.event_type in ('cancelled', 'expired')
+)
+
+select
+    ends.subscription_id,
+    ends.customer_id,
+    ends.occurred_at as ended_at,
+    ends.mrr_before,
+    ends.payment_failed_at,
+    ends.request_number is not null as has_open_cancel_request,
+    coalesce(end_events.reason_code, request_events.reason_code) as reason_code,
+    coalesce(end_events.cancelled_by, request_events.cancelled_by) as cancelled_by
+from ends
+inner join {{ ref("stg_billing__subscription_events") }} as end_events
+    on ends.event_id = end_events.event_id
+left join failures as requests
+    on ends.subscription_id = requests.subscription_id and ends.request_number = requests.event_number
+left join {{ ref("stg_billing__subscription_events") }} as request_events
+    on requests.event_id = request_events.event_id

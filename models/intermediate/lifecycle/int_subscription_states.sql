@@ -1,0 +1,61 @@
+{#- One row per subscription and instant from which it has another state, plan or MRR. All events of one instant count together. -#}
+with versions as (
+    -- a plan and an amount hold until the next one is given
+    select
+        *,
+        count(plan_given) over until_here as plan_version,
+        count(mrr_given) over until_here as mrr_version,
+        lead(occurred_at) over (partition by subscription_id order by event_number) as next_occurred_at
+    from {{ ref("int_subscription_event_states") }}
+    window until_here as (partition by subscription_id order by event_number rows unbounded preceding)
+),
+
+terms as (
+    select
+        *,
+        max(plan_given) over (partition by subscription_id, plan_version) as plan_id,
+        max(mrr_given) over (partition by subscription_id, mrr_version) as full_mrr
+    from versions
+),
+
+instants as (
+    select
+        subscription_id,
+        customer_id,
+        occurred_at,
+        state_after as state,
+        plan_id,
+        -- a subscription that was never given an amount is live with an unknown MRR, which sums as 0
+        case when state_after = 'live' then coalesce(full_mrr, 0) else 0 end as mrr
+    from terms
+    where next_occurred_at is null or next_occurred_at > occurred_at
+),
+
+neighbours as (
+    select
+        *,
+        lag(state) over in_time as previous_state,
+        lag(plan_id) over in_time as previous_plan_id,
+        coalesce(lag(mrr) over in_time, 0) as previous_mrr
+    from instants
+    window in_time as (partition by subscription_id order by occurred_at)
+)
+
+select
+    subscription_id,
+    customer_id,
+    occurred_at as valid_from,
+    lead(occurred_at) over (partition by subscription_id order by occurred_at) as valid_to,
+    state,
+    plan_id,
+    cast(mrr as decimal(38, 6)) as mrr,
+    state in ('live', 'paused') as is_active,
+    coalesce(previous_state in ('live', 'paused'), false) as was_active,
+    previous_plan_id,
+    cast(previous_mrr as decimal(38, 6)) as previous_mrr
+from neighbours
+where
+    previous_state is null
+    or state <> previous_state
+    or mrr <> previous_mrr
+    or plan_id is distinct from previous_plan_id

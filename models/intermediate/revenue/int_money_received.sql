@@ -1,0 +1,36 @@
+{#- One row per customer and kind of receipt: money received less refunds, in the reporting currency, seen at as_of. -#}
+with receipts as (
+    select
+        invoices.customer_id,
+        'invoices' as receipt_kind,
+        invoices.paid_at as received_at,
+        invoices.currency,
+        -- a refunded invoice without an amount given back was given back whole
+        invoices.amount - coalesce(invoices.refunded_amount, case when invoices.status = 'refunded' then invoices.amount end, 0)
+            as amount
+    from {{ ref("stg_billing__invoices") }} as invoices
+    where invoices.paid_at is not null and invoices.status in ('paid', 'refunded')
+    union all
+    select
+        customer_id,
+        'orders' as receipt_kind,
+        ordered_at as received_at,
+        currency,
+        amount - coalesce(refunded_amount, 0) as amount
+    from {{ ref("stg_orders__orders") }}
+)
+
+select
+    receipts.customer_id,
+    receipts.receipt_kind,
+    count(*) as receipts,
+    cast(sum(round(receipts.amount * coalesce(rates.rate_to_reporting, 1), 6)) as decimal(38, 6)) as received
+from receipts
+inner join {{ ref("int_report_moment") }} as moment
+    on receipts.received_at <= moment.as_of
+left join {{ ref("int_exchange_rates_daily") }} as rates
+    on
+        receipts.currency = rates.currency
+        and cast(receipts.received_at as date) = rates.date_day
+        and receipts.currency <> '{{ var("reporting_currency") | upper }}'
+group by receipts.customer_id, receipts.receipt_kind

@@ -1,0 +1,161 @@
+{#-
+    Movements summed by segment, laid on the periods since the segment's first customer; the start of a period is the
+    running sum of everything before it. Every rate in the rpt_ models is a quotient of two columns of this table.
+-#}
+{#- who a movement counts for: where it left, where it arrived, or where it happened in between -#}
+{%- set left_from = {
+    "customers_churned": "case when movement_type = 'churn' then 1 else 0 end",
+    "customers_churned_voluntary": "case when movement_type = 'churn' and churn_type = 'voluntary' then 1 else 0 end",
+    "customers_churned_involuntary": "case when movement_type = 'churn' and churn_type = 'involuntary' then 1 else 0 end",
+    "customers_churned_unknown": "case when movement_type = 'churn' and churn_type = 'unknown' then 1 else 0 end",
+    "mrr_churn": "case when movement_type = 'churn' then -mrr_start else 0 end",
+} -%}
+{%- set arrived_in = {
+    "customers_new": "case when movement_type = 'new' then 1 else 0 end",
+    "customers_reactivated": "case when movement_type = 'reactivation' then 1 else 0 end",
+    "mrr_new": "case when movement_type = 'new' then mrr_end else 0 end",
+    "mrr_reactivation": "case when movement_type = 'reactivation' then mrr_end else 0 end",
+    "mrr_expansion": "case when movement_type = 'expansion' then mrr_end - mrr_start else 0 end",
+    "mrr_contraction": "case when movement_type = 'contraction' then mrr_end - mrr_start else 0 end",
+} -%}
+{%- set happened_in = {
+    "customers_acquired": "cast(is_acquired as integer)",
+    "customers_lost": "cast(is_lost as integer)",
+    "customers_returned": "cast(is_returned as integer)",
+    "customers_came_and_went": "case when movement_type = 'came_and_went' then 1 else 0 end",
+    "customers_left_and_returned": "case when movement_type = 'left_and_returned' then 1 else 0 end",
+} -%}
+{%- set moved_out = {
+    "customers_moved_out": "case when movement_type = 'moved' then 1 else 0 end",
+    "mrr_moved": "case when movement_type = 'moved' then -mrr_start else 0 end",
+} -%}
+{%- set moved_in = {
+    "customers_moved_in": "case when movement_type = 'moved' then 1 else 0 end",
+    "mrr_moved": "case when movement_type = 'moved' then mrr_start else 0 end",
+} -%}
+{%- set measures = (left_from.keys() | list) + (arrived_in.keys() | list) + (happened_in.keys() | list)
+    + ["customers_moved_in", "customers_moved_out", "mrr_moved"] -%}
+{#- legs: segment type, its value, which measures are summed there -#}
+{%- set legs = [("all", "'all'", [left_from, arrived_in, happened_in])] -%}
+{%- for segment in attribute_segments() -%}
+    {%- do legs.append((segment, segment, [left_from, arrived_in, happened_in])) -%}
+{%- endfor -%}
+{%- do legs.append(("plan", "plan_id_start", [left_from, moved_out])) -%}
+{%- do legs.append(("plan", "plan_id_end", [arrived_in, moved_in])) -%}
+{%- do legs.append(("plan", "plan_id_inside", [happened_in])) -%}
+
+with leg_sums as (
+    {%- for segment_type, segment_value, summed in legs %}
+    select
+        period_grain,
+        period_start,
+        '{{ segment_type }}' as segment_type,
+        {{ segment_value }} as segment_value,
+        {%- for measure in measures %}
+        {%- set expressions = summed | map(attribute=measure) | select("defined") | list %}
+        {{ "sum(" ~ expressions[0] ~ ")" if expressions else "0" }} as {{ measure }}
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref("fct_customer_movements") }}
+    where {{ segment_value }} is not null
+    group by period_grain, period_start
+    {%- if segment_type != "all" %}, {{ segment_value }}{% endif %}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+sums as (
+    select
+        period_grain,
+        period_start,
+        segment_type,
+        segment_value,
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from leg_sums
+    group by period_grain, period_start, segment_type, segment_value
+),
+
+periods as (
+    select distinct
+        period_grain,
+        period_start,
+        period_end,
+        is_complete_period
+    from {{ ref("int_calendar_periods") }}
+),
+
+grid as (
+    select
+        periods.period_grain,
+        periods.period_start,
+        periods.period_end,
+        periods.is_complete_period,
+        segments.segment_type,
+        segments.segment_value
+    from {{ ref("int_segments") }} as segments
+    inner join periods
+        on segments.first_customer_on < periods.period_end
+),
+
+filled as (
+    select
+        grid.period_grain,
+        grid.period_start,
+        grid.period_end,
+        grid.is_complete_period,
+        grid.segment_type,
+        grid.segment_value,
+        {%- for measure in measures %}
+        coalesce(sums.{{ measure }}, 0) as {{ measure }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from grid
+    left join sums
+        on
+            grid.period_grain = sums.period_grain
+            and grid.period_start = sums.period_start
+            and grid.segment_type = sums.segment_type
+            and grid.segment_value = sums.segment_value
+),
+
+ends as (
+    select
+        *,
+        sum(customers_new + customers_reactivated - customers_churned + customers_moved_in - customers_moved_out)
+            over until_here as customers_end,
+        sum(mrr_new + mrr_reactivation + mrr_expansion + mrr_contraction + mrr_churn + mrr_moved) over until_here as mrr_end
+    from filled
+    window until_here as (
+        partition by period_grain, segment_type, segment_value
+        order by period_start rows unbounded preceding
+    )
+),
+
+final as (
+    select
+        period_grain,
+        period_start,
+        period_end,
+        is_complete_period,
+        segment_type,
+        segment_value,
+        {%- for measure in measures if measure.startswith("customers_") %}
+        cast({{ measure }} as bigint) as {{ measure }},
+        {%- endfor %}
+        cast(
+            customers_end - customers_new - customers_reactivated + customers_churned - customers_moved_in + customers_moved_out
+            as bigint
+        ) as customers_start,
+        cast(customers_end as bigint) as customers_end,
+        {%- for measure in measures if measure.startswith("mrr_") %}
+        cast({{ measure }} as decimal(38, 6)) as {{ measure }},
+        {%- endfor %}
+        cast(
+            mrr_end - mrr_new - mrr_reactivation - mrr_expansion - mrr_contraction - mrr_churn - mrr_moved as decimal(38, 6)
+        ) as mrr_start,
+        cast(mrr_end as decimal(38, 6)) as mrr_end
+    from ends
+)
+
+select * from final

@@ -1,0 +1,14 @@
+with final as (
+    select
+        subscription_id,
+        valid_from,
+        valid_to,
+        customer_id,
+        state,
+        plan_id,
+        mrr
+    from {{ ref("int_subscription_states") }}
+    where state <> 'none'
+)
+
+select * from final

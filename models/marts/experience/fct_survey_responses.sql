@@ -1,0 +1,33 @@
+with responses as (
+    select responses.*
+    from {{ ref("stg_surveys__survey_responses") }} as responses
+    inner join {{ ref("int_report_moment") }} as moment
+        on responses.responded_at <= moment.as_of
+),
+
+final as (
+    select
+        responses.response_id,
+        responses.customer_id,
+        responses.survey_type,
+        responses.sent_at,
+        responses.responded_at,
+        cast(responses.score as integer) as score,
+        case when responses.survey_type = 'nps' then {{ survey_band("responses.score") }} end as band,
+        responses.touchpoint,
+        responses.agent,
+        responses.subject,
+        {{ redacted("responses.comment") }} as comment,
+        comment_topics.topics,
+        case
+            when responses.comment is null then null
+            when comment_topics.balance > 0 then 'positive'
+            when comment_topics.balance < 0 then 'negative'
+            else 'neutral'
+        end as sentiment
+    from responses
+    left join {{ ref("int_comment_topics") }} as comment_topics
+        on responses.response_id = comment_topics.response_id
+)
+
+select * from final

@@ -1,0 +1,96 @@
+{%- set segments = attribute_segments() -%}
+
+with months as (
+    select
+        *,
+        row_number() over (partition by segment_type, segment_value order by period_start desc) as months_ago
+    from {{ ref("fct_segment_periods") }}
+    where period_grain = 'month' and is_complete_period
+),
+
+trailing_months as (
+    -- pooled: every customer-month counts once
+    select
+        months.segment_type,
+        months.segment_value,
+        count(*) as months,
+        {{ ratio("sum(months.mrr_end)", "sum(months.customers_end)") }} as arpa,
+        {{ ratio("sum(months.customers_churned)", "sum(months.customers_start)") }} as monthly_churn_rate
+    from months
+    inner join {{ ref("thresholds") }} as clv_window
+        on clv_window.threshold = 'clv_window_months' and months.months_ago <= clv_window.value
+    group by months.segment_type, months.segment_value
+),
+
+joined as (
+    select
+        costs.acquisition_cost,
+        {%- for segment in segments %}
+        {{ segment_value("customers." ~ segment) }} as {{ segment }},
+        {%- endfor %}
+        {{ segment_value("changes.plan_id") }} as plan
+    from {{ ref("int_acquisition_costs") }} as costs
+    inner join {{ ref("int_customers") }} as customers on costs.customer_id = customers.customer_id
+    inner join {{ ref("int_customer_changes") }} as changes
+        on costs.customer_id = changes.customer_id and changes.is_active and not changes.was_customer_before
+    inner join {{ ref("thresholds") }} as clv_window
+        on clv_window.threshold = 'clv_window_months'
+    cross join {{ ref("int_report_moment") }} as moment
+    where
+        costs.joined_month >= {{ dbt.dateadd("month", "-cast(clv_window.value as integer)", dbt.date_trunc("month", "moment.as_of_on")) }}
+        and costs.joined_month < {{ dbt.date_trunc("month", "moment.as_of_on") }}
+),
+
+costs as (
+    {%- for segment in ["all"] + segments + ["plan"] %}
+    select
+        '{{ segment }}' as segment_type,
+        {{ "'all'" if segment == "all" else segment }} as segment_value,
+        avg(acquisition_cost) as cac
+    from joined
+    {%- if segment != "all" %}
+    group by {{ segment }}
+    {%- endif %}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+values_by_formula as (
+    select
+        trailing_months.*,
+        costs.cac,
+        {{ ratio("arpa", "monthly_churn_rate") }} as clv_simple,
+        {{ ratio("arpa * " ~ var("gross_margin"), "monthly_churn_rate") }} as clv_margin,
+        case
+            when monthly_churn_rate > 0 then
+                {{ discounted_lifetime_value(
+                    "arpa * " ~ var("gross_margin") ~ "e0", "monthly_churn_rate", var("annual_discount_rate")
+                ) }}
+        end as clv_discounted
+    from trailing_months
+    left join costs
+        on trailing_months.segment_type = costs.segment_type and trailing_months.segment_value = costs.segment_value
+),
+
+final as (
+    select
+        segment_type,
+        segment_value,
+        months as months_used,
+        arpa,
+        monthly_churn_rate,
+        clv_simple,
+        clv_margin,
+        clv_discounted,
+        {{ as_double("null") }} as clv_modelled,
+        cac,
+        {{ ratio("clv_discounted", "cac") }} as clv_to_cac,
+        {{ ratio("cac", "arpa * " ~ var("gross_margin")) }} as cac_payback_months,
+        case
+            when monthly_churn_rate is null then 'no customers at the start of any complete month'
+            when monthly_churn_rate = 0 then 'no churn in the months used'
+        end as no_clv_reason
+    from values_by_formula
+)
+
+select * from final

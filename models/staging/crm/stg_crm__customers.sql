@@ -1,0 +1,18 @@
+with latest as (
+    {{ latest_versions("customers", ref("base_crm__customers")) }}
+)
+
+select
+    -- ids
+    customer_id,
+    -- times
+    created_at,
+    loaded_at,
+    -- text
+    country,
+    customer_segment,
+    industry,
+    acquisition_channel,
+    owner,
+    email
+from latest

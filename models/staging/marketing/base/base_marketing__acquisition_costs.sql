@@ -1,0 +1,3 @@
+{{ config(materialized="view") }}
+
+{{ checked_rows("acquisition_costs", source("raw", "acquisition_costs"), first_rates=ref("stg_billing__first_exchange_rates")) }}

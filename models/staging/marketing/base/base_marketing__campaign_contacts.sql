@@ -1,0 +1,3 @@
+{{ config(materialized="view") }}
+
+{{ checked_rows("campaign_contacts", source("raw", "campaign_contacts")) }}

@@ -1,0 +1,19 @@
+with latest as (
+    {{ latest_versions("campaign_contacts", ref("base_marketing__campaign_contacts")) }}
+)
+
+select
+    -- ids
+    contact_id,
+    customer_id,
+    -- times
+    contacted_at,
+    opened_at,
+    clicked_at,
+    loaded_at,
+    -- flags
+    is_control,
+    -- text
+    campaign,
+    trigger_code
+from latest

@@ -1,0 +1,3 @@
+{{ config(materialized="view") }}
+
+{{ checked_rows("orders", source("raw", "orders"), first_rates=ref("stg_billing__first_exchange_rates")) }}

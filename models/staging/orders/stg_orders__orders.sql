@@ -1,0 +1,18 @@
+with latest as (
+    {{ latest_versions("orders", ref("base_orders__orders")) }}
+)
+
+select
+    -- ids
+    order_id,
+    customer_id,
+    -- times
+    ordered_at,
+    loaded_at,
+    -- numbers
+    amount,
+    refunded_amount,
+    -- text
+    currency,
+    product
+from latest

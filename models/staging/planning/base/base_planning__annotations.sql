@@ -1,0 +1,3 @@
+{{ config(materialized="view") }}
+
+{{ checked_rows("annotations", source("raw", "annotations")) }}

@@ -1,0 +1,3 @@
+{{ config(materialized="view") }}
+
+{{ checked_rows("onboarding_milestones", source("raw", "onboarding_milestones")) }}

@@ -1,0 +1,3 @@
+{{ config(materialized="view") }}
+
+{{ checked_rows("support_tickets", source("raw", "support_tickets")) }}
