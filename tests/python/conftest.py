@@ -1,0 +1,7 @@
+"""How hard the property tests look: the same streams at every run by default, new ones with --hypothesis-profile=explore."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("explore", parent=settings.get_profile("default"), derandomize=False, max_examples=1000)
+settings.load_profile("default")

@@ -1,0 +1,131 @@
+"""Hypothesis strategies for adversarial landing folders: what a real business sends on its worst days.
+
+Times come from a small pool, so that events share instants and meet period boundaries; ids repeat, so that rows are
+versions of each other; some rows are broken in one field.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+FIRST_DAY = datetime(2023, 11, 20)
+DAYS = 420
+
+# Boundaries in UTC, New York, Berlin and Kolkata; both changes of daylight saving; a leap day; just before and after.
+BOUNDARIES = [
+    datetime(*parts)
+    for parts in (
+        (2024, 1, 1, 0, 0), (2024, 1, 1, 5, 0), (2023, 12, 31, 23, 0), (2023, 12, 31, 18, 30), (2024, 2, 29, 12, 0),
+        (2024, 3, 1, 0, 0), (2024, 3, 1, 5, 0), (2024, 2, 29, 23, 0), (2024, 3, 10, 7, 0), (2024, 3, 31, 1, 0),
+        (2024, 4, 1, 0, 0), (2024, 4, 1, 4, 0), (2024, 3, 31, 22, 0), (2024, 3, 31, 18, 30), (2024, 7, 1, 0, 0),
+        (2024, 7, 1, 4, 0), (2024, 6, 30, 22, 0), (2024, 11, 3, 6, 0), (2024, 10, 27, 1, 0), (2024, 9, 2, 4, 0),
+    )
+]  # fmt: skip
+
+EVENT_TYPES = (
+    ["started"] * 6 + ["renewed"] * 4 + ["changed"] * 4 + ["cancelled"] * 5 + ["expired", "reactivated", "reactivated"]
+    + ["paused", "paused", "resumed", "resumed", "payment_failed", "payment_failed", "payment_recovered"]
+    + ["cancel_requested", "cancel_requested", "trial_started", "trial_started"]
+)  # fmt: skip
+
+BROKEN_FIELDS = [
+    ("event_id", ""), ("customer_id", ""), ("subscription_id", ""), ("event_type", ""), ("event_type", "Started"),
+    ("occurred_at", ""), ("occurred_at", "soon"), ("occurred_at", "2024-02-30"), ("amount", "-1"), ("amount", "ten"),
+    ("billing_interval", "fortnight"), ("billing_interval_count", "0"), ("billing_interval_count", "1.5"),
+    ("loaded_at", "later"), ("quantity", "-2"),
+]  # fmt: skip
+
+instants = st.one_of(
+    st.sampled_from(BOUNDARIES),
+    st.builds(lambda at, step: at + timedelta(seconds=step), st.sampled_from(BOUNDARIES), st.sampled_from([-1, 1])),
+    st.builds(lambda hours: FIRST_DAY + timedelta(hours=hours), st.integers(0, DAYS * 24)),
+    st.builds(lambda days: FIRST_DAY + timedelta(days=days), st.integers(0, DAYS)),
+)
+
+
+def as_text(instant: datetime, offset_hours: int | None) -> str:
+    """The instant as text: without an offset in UTC, else at the offset."""
+    if offset_hours is None:
+        return instant.strftime("%Y-%m-%d %H:%M:%S")
+    return (instant + timedelta(hours=offset_hours)).strftime("%Y-%m-%dT%H:%M:%S") + f"{offset_hours:+03d}:00"
+
+
+@st.composite
+def event(draw: st.DrawFn) -> dict[str, str]:
+    subscription = draw(st.integers(0, 5))
+    occurred_at = draw(instants)
+    row = {
+        "event_id": f"e{draw(st.integers(0, 200))}",
+        "customer_id": f"c{subscription // 2}",
+        "subscription_id": f"s{subscription}",
+        "event_type": draw(st.sampled_from(EVENT_TYPES)),
+        "occurred_at": as_text(occurred_at, draw(st.sampled_from([None, None, None, 2, -5]))),
+        "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max"])),
+        "amount": draw(st.sampled_from(["", "", "10", "10", "29.99", "100", "0", "1200", "33.333333"])),
+        "currency": draw(st.sampled_from(["", "", "", "USD", "EUR", "eur", "GBP"])),
+        "billing_interval": draw(st.sampled_from(["", "", "month", "year", "quarter", "week", "day"])),
+        "billing_interval_count": draw(st.sampled_from(["", "", "1", "3"])),
+        "quantity": draw(st.sampled_from(["", "1", "5"])),
+        "reason_code": draw(st.sampled_from(["", "", "", "too_expensive", "outage", "card_expired", "aliens"])),
+        "cancelled_by": draw(st.sampled_from(["", "", "customer", "system"])),
+        "loaded_at": "",
+    }
+    if draw(st.integers(0, 3)) == 0:
+        row["loaded_at"] = as_text(occurred_at + timedelta(hours=draw(st.integers(0, 24 * 90))), None)
+    if draw(st.integers(0, 19)) == 0:
+        field, value = draw(st.sampled_from(BROKEN_FIELDS))
+        row[field] = value
+    return row
+
+
+@st.composite
+def corrected(draw: st.DrawFn, events: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The events, some sent again: the same row, or another version of it, in any order."""
+    rows = list(events)
+    for _ in range(draw(st.integers(0, 3))):
+        again = dict(draw(st.sampled_from(events)))
+        if draw(st.booleans()):
+            changed = draw(event())
+            field = draw(st.sampled_from(["event_type", "occurred_at", "plan_id", "amount", "reason_code", "loaded_at"]))
+            again[field] = changed[field]
+        rows.append(again)
+    return draw(st.permutations(rows))
+
+
+customers = st.lists(
+    st.fixed_dictionaries(
+        {
+            "customer_id": st.sampled_from(["c0", "c1", "c2", "c0", "c1", "c2", "c9", ""]),
+            "created_at": st.sampled_from(["", "2023-11-20", "2024-01-01 10:00:00", "someday"]),
+            "country": st.sampled_from(["", "DE", "US"]),
+            "customer_segment": st.sampled_from(["", "smb"]),
+            "acquisition_channel": st.sampled_from(["", "ads", "referral"]),
+            "loaded_at": st.sampled_from(["", "2024-08-01"]),
+        }
+    ),
+    max_size=4,
+)
+
+exchange_rates = st.lists(
+    st.fixed_dictionaries(
+        {
+            "rate_date": st.sampled_from(["2020-01-01", "2023-12-01", "2024-03-01", "2024-03-02", "2024-06-15", "x"]),
+            "currency": st.sampled_from(["EUR", "EUR", "EUR", "GBP", "eur", ""]),
+            "rate_to_reporting": st.sampled_from(["1.1", "1.0837", "0.987654321", "2", "0", "-1", "y"]),
+            "loaded_at": st.sampled_from(["", "2024-08-01"]),
+        }
+    ),
+    max_size=6,
+)
+
+
+@st.composite
+def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
+    events = draw(st.lists(event(), min_size=1, max_size=40))
+    return {
+        "subscription_events": draw(corrected(events)),
+        "customers": draw(customers),
+        "exchange_rates": draw(exchange_rates),
+    }
