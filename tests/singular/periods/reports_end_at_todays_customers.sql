@@ -1,0 +1,36 @@
+-- What: the last period of every segment ends with the customers, plans and MRR of dim_customers, which does not go
+--       through the periods.
+-- When it fails: the periods and the customers disagree about who is a customer customers_now.
+{% set segments = attribute_segments() -%}
+with customers as (
+    select * from {{ ref("dim_customers") }}
+    where current_status in ('active', 'past_due', 'paused')
+),
+
+customers_now as (
+    select 'all' as segment_type, 'all' as segment_value, count(*) as customers, sum(current_mrr) as mrr
+    from customers
+    {%- for segment in segments + ["plan"] %}
+    {%- set column = "current_plan_id" if segment == "plan" else segment %}
+    union all
+    select '{{ segment }}', {{ segment_value(column) }}, count(*), sum(current_mrr)
+    from customers
+    group by {{ segment_value(column) }}
+    {%- endfor %}
+),
+
+last_periods as (
+    select * from {{ ref("fct_segment_periods") }}
+    where not is_complete_period
+)
+
+select
+    last_periods.*,
+    customers_now.customers as customers_now,
+    customers_now.mrr as mrr_now
+from last_periods
+left join customers_now
+    on last_periods.segment_type = customers_now.segment_type and last_periods.segment_value = customers_now.segment_value
+where
+    last_periods.customers_end <> coalesce(customers_now.customers, 0)
+    or last_periods.mrr_end <> coalesce(customers_now.mrr, 0)
