@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
+export DO_NOT_TRACK := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build test lint lock clean
 
@@ -13,10 +15,28 @@ help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements.lock
-	@echo "Setting up $(VENV) from requirements.lock (once) ..."
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) from requirements.lock (once, a minute or two) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## make the environment from the pinned lock
+
+build: setup  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business)
+	@$(BIN)/python -m warehouse.build
+
+test: setup lint  ## pass every check
+	@$(BIN)/python -m pytest
+
+lint: setup  ## check the style of SQL, Python and YAML
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/yamllint --strict models seeds dbt_project.yml profiles.yml
+	@$(BIN)/sqlfluff lint --processes 2 models tests analyses
+
+lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
+	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock
+
+clean:  ## remove what builds made; the environment stays
+	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal demo_business published

@@ -48,4 +48,5 @@ class Plugin(BasePlugin):
         inspect_folder(landing_folder())
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register the function with every connection that dbt opens."""
         conn.create_function("landing_plan", landing_plan, [], VARCHAR, side_effects=True)

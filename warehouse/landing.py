@@ -85,8 +85,8 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
         if found.kind == "absent":
             if table.is_required:
                 problems.append(
-                    f"{table.name}: the table is missing (a folder {table.name}/ of Parquet parts, {table.name}.parquet "
-                    f"or {table.name}.csv); it needs the columns {', '.join(table.required_columns)}"
+                    f"{table.name}: the table is missing (a folder {table.name}/ of Parquet parts, "
+                    f"{table.name}.parquet or {table.name}.csv); it needs {', '.join(table.required_columns)}"
                 )
         elif missing := [column for column in table.required_columns if column not in found.columns]:
             problems.append(f"{table.name}: missing required columns {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""How hard the property tests look: the same streams at every run by default, new ones with --hypothesis-profile=explore."""
+"""How hard the property tests look: the same streams at every run, new ones with --hypothesis-profile=explore."""
 
 from hypothesis import HealthCheck, settings
 

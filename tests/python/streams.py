@@ -88,7 +88,9 @@ def corrected(draw: st.DrawFn, events: list[dict[str, str]]) -> list[dict[str, s
         again = dict(draw(st.sampled_from(events)))
         if draw(st.booleans()):
             changed = draw(event())
-            field = draw(st.sampled_from(["event_type", "occurred_at", "plan_id", "amount", "reason_code", "loaded_at"]))
+            field = draw(
+                st.sampled_from(["event_type", "occurred_at", "plan_id", "amount", "reason_code", "loaded_at"])
+            )
             again[field] = changed[field]
         rows.append(again)
     return draw(st.permutations(rows))

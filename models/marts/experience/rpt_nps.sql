@@ -10,8 +10,7 @@ sent as (
         calendar.period_grain,
         calendar.period_start,
         calendar.period_end,
-        calendar.is_complete_period,
-        'all' as "all"
+        calendar.is_complete_period
     from surveys
     inner join {{ ref("int_calendar_periods") }} as calendar
         on surveys.sent_on = calendar.date_day
@@ -25,7 +24,6 @@ answered as (
         calendar.period_start,
         calendar.period_end,
         calendar.is_complete_period,
-        'all' as "all",
         row_number() over (
             partition by
                 calendar.period_grain,
@@ -58,8 +56,7 @@ counts as (
         0 as weight,
         0 as weighted_balance
     from sent
-    group by period_grain, period_start, period_end, is_complete_period, touchpoint_type
-    {%- if segment != "all" %}, {{ segment }}{% endif %}
+    group by period_grain, period_start, period_end, is_complete_period, segment_value, touchpoint_type
     union all
     select
         period_grain,
@@ -78,8 +75,7 @@ counts as (
         sum(case band when 'promoter' then weight when 'detractor' then -weight else 0 end) as weighted_balance
     from answered
     where answer_rank = 1
-    group by period_grain, period_start, period_end, is_complete_period, touchpoint_type
-    {%- if segment != "all" %}, {{ segment }}{% endif %}
+    group by period_grain, period_start, period_end, is_complete_period, segment_value, touchpoint_type
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
