@@ -9,7 +9,7 @@ STAMP := $(VENV)/.set-up
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint lock clean
+.PHONY: help setup build test lint lock readme clean open-university
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,5 +38,17 @@ lint: setup  ## check the style of SQL, Python and YAML
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock
 
+readme: build  ## write the results of the README's queries anew
+	@$(BIN)/python tests/python/readme.py published/marts.duckdb
+
 clean:  ## remove what builds made; the environment stays
 	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal demo_business published
+
+OULAD ?= ../shared/data/oulad
+OPEN_UNIVERSITY := examples/open_university
+
+open-university: setup  ## build the real example (OULAD=folder with the data set's CSV files)
+	@$(BIN)/python $(OPEN_UNIVERSITY)/to_landing.py $(OULAD) $(OPEN_UNIVERSITY)/landing
+	@RAW_DATA_DIR=$(OPEN_UNIVERSITY)/landing WAREHOUSE_PATH=$(OPEN_UNIVERSITY)/open_university.duckdb \
+		PUBLISHED_PATH=$(OPEN_UNIVERSITY)/published/marts.duckdb \
+		$(BIN)/python -m warehouse.build --vars '{as_of: 2015-06-01}'
