@@ -39,16 +39,17 @@ lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock
 
 readme: build  ## write the results of the README's queries anew
-	@$(BIN)/python tests/python/readme.py published/marts.duckdb
+	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
 
 clean:  ## remove what builds made; the environment stays
 	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal demo_business published
 
 OULAD ?= ../shared/data/oulad
 OPEN_UNIVERSITY := examples/open_university
+OPEN_UNIVERSITY_BUILD ?= $(OPEN_UNIVERSITY)
 
 open-university: setup  ## build the real example (OULAD=folder with the data set's CSV files)
-	@$(BIN)/python $(OPEN_UNIVERSITY)/to_landing.py $(OULAD) $(OPEN_UNIVERSITY)/landing
-	@RAW_DATA_DIR=$(OPEN_UNIVERSITY)/landing WAREHOUSE_PATH=$(OPEN_UNIVERSITY)/open_university.duckdb \
-		PUBLISHED_PATH=$(OPEN_UNIVERSITY)/published/marts.duckdb \
+	@$(BIN)/python $(OPEN_UNIVERSITY)/to_landing.py $(OULAD) $(OPEN_UNIVERSITY_BUILD)/landing
+	@RAW_DATA_DIR=$(OPEN_UNIVERSITY_BUILD)/landing WAREHOUSE_PATH=$(OPEN_UNIVERSITY_BUILD)/open_university.duckdb \
+		PUBLISHED_PATH=$(OPEN_UNIVERSITY_BUILD)/published/marts.duckdb DBT_TARGET_PATH=$(OPEN_UNIVERSITY_BUILD)/target \
 		$(BIN)/python -m warehouse.build --vars '{as_of: 2015-06-01}'

@@ -30,7 +30,9 @@ def main(arguments: list[str]) -> int:
     published = Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")
     publish_marts(warehouse, published)
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
-    ran = json.loads((_target_folder(arguments) / "run_results.json").read_text(encoding="utf-8"))["results"]
+    ran = json.loads(
+        (Path(os.environ.get("DBT_TARGET_PATH") or "target") / "run_results.json").read_text(encoding="utf-8")
+    )["results"]
     tests = sum(result["unique_id"].startswith(("test.", "unit_test.")) for result in ran)
     print(
         f"\nBuilt {len(ran) - tests} models and seeds, passed {tests} tests, in {time.monotonic() - started:.0f} s.\n"
@@ -38,12 +40,6 @@ def main(arguments: list[str]) -> int:
     print(summarise(warehouse, landing))
     print(f"Published   {published}: open it read-only with any BI tool")
     return 0
-
-
-def _target_folder(arguments: list[str]) -> Path:
-    """Where dbt wrote what it ran."""
-    named = dict(zip(arguments, arguments[1:], strict=False)).get("--target-path")
-    return Path(named or os.environ.get("DBT_TARGET_PATH") or "target")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Copy schema `marts` of the warehouse into the file that BI tools open, whole or not at all.
 
+Whatever the file is called, `marts.<table>` names a table in it.
+
 The copy is written beside the published file and takes its place in one rename, so a reader sees the old version or the
 new one. Raw and staging data, and with them personal data, stay in the warehouse.
 """
@@ -10,6 +12,8 @@ import os
 from pathlib import Path
 
 import duckdb
+
+SCHEMA = "marts"
 
 
 def publish_marts(warehouse: Path, published: Path) -> int:
@@ -31,16 +35,19 @@ def publish_marts(warehouse: Path, published: Path) -> int:
         with duckdb.connect() as connection:
             connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
             connection.execute(f"attach {_text(draft)} as draft")
-            connection.execute("create schema draft.marts")
+            # DuckDB names a catalog after its file. In a file called marts a schema of that name would make
+            # `marts.rpt_churn_rates` ambiguous; there the tables stand in the main schema, and the name works too.
+            schema = "main" if published.stem == SCHEMA else SCHEMA
+            connection.execute(f"create schema if not exists draft.{schema}")
             tables = [
                 row[0]
                 for row in connection.execute(
                     "select table_name from duckdb_tables() "
-                    "where database_name = 'warehouse' and schema_name = 'marts' order by table_name"
+                    f"where database_name = 'warehouse' and schema_name = '{SCHEMA}' order by table_name"
                 ).fetchall()
             ]
             for table in tables:
-                connection.execute(f'create table draft.marts."{table}" as from warehouse.marts."{table}"')
+                connection.execute(f'create table draft.{schema}."{table}" as from warehouse.{SCHEMA}."{table}"')
             connection.execute("detach draft")
         os.replace(draft, published)
         return len(tables)

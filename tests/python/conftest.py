@@ -31,8 +31,9 @@ def demo_build(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """`make build`'s command on the demo business: its output, the warehouse and the published file."""
     folder = tmp_path_factory.mktemp("demo")
     warehouse, published = folder / "warehouse.duckdb", folder / "published" / "marts.duckdb"
-    environment = {**os.environ, "WAREHOUSE_PATH": str(warehouse), "PUBLISHED_PATH": str(published), "RAW_DATA_DIR": ""}
-    command = [sys.executable, "-m", "warehouse.build", "--target-path", str(folder / "target")]
+    places = {"WAREHOUSE_PATH": warehouse, "PUBLISHED_PATH": published, "DBT_TARGET_PATH": folder / "target"}
+    environment = {**os.environ, "RAW_DATA_DIR": "", **{name: str(place) for name, place in places.items()}}
+    command = [sys.executable, "-m", "warehouse.build"]
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
     manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))

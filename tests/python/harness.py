@@ -79,6 +79,12 @@ def compiled_inline(sql: str) -> str:
     return _compile("--inline", sql)[0].node.compiled_code
 
 
+@cache
+def compiled_analyses() -> dict[str, str]:
+    """The SQL of every analysis by its name; its tables are in the database DATABASE."""
+    return {item.node.name: item.node.compiled_code for item in _compile("--select", "resource_type:analysis")}
+
+
 def _compile(*arguments: str) -> list:
     """Run dbt compile away from the project's own warehouse and target folder."""
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
-"""The README's queries and their results: every ```sql block that a ```text block follows.
+"""Queries and their results in a page: every ```sql block that a ```text block follows.
 
-`python tests/python/readme.py WAREHOUSE` writes the results anew; test_readme.py checks that they are what a build gives.
+`make readme` writes the results anew; tests check that they are what a build gives.
 """
 
 from __future__ import annotations
@@ -42,5 +42,6 @@ def refreshed(page: str, connection: duckdb.DuckDBPyConnection) -> str:
 
 
 if __name__ == "__main__":
-    with duckdb.connect(sys.argv[1], read_only=True) as warehouse:
-        README.write_text(refreshed(README.read_text(encoding="utf-8"), warehouse), encoding="utf-8")
+    file, page = sys.argv[1], Path(sys.argv[2])
+    with duckdb.connect(file, read_only=True) as warehouse:
+        page.write_text(refreshed(page.read_text(encoding="utf-8"), warehouse), encoding="utf-8")
