@@ -104,7 +104,7 @@ select * from {{ relation }}
         {%- for column in table.columns.values() if not column.config.meta.personal -%}
         {%- set value = as_contract_type(column.name, "text") -%}
         {%- set value = redacted(value) if column.config.meta.free_text else value -%}
-        , '"{{ column.name }}": "' || replace(replace({{ value }}, chr(92), chr(92) || chr(92)), '"', chr(92) || '"') || '"'
+        , '"{{ column.name }}": ' || {{ json_text(value) }}
         {%- endfor -%}
     ) || '}'
 {%- endmacro %}
