@@ -21,7 +21,7 @@ from warehouse.csv_lines import read_header, split_lines
 
 CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
-# Lines of a CSV file that are no row of the table: kept whole, for the quarantine.
+# Lines of a CSV file that are no row of the table: kept for the quarantine.
 UNREADABLE_LINES = "unreadable_lines"
 LONGEST_CSV_LINE_BYTES = 16 * 1024 * 1024
 
@@ -62,6 +62,7 @@ class LandedTable:
         return {column for source in self.sources for column in source.columns}
 
 
+@cache
 def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
     """Return the raw tables of the source YAML, in its order."""
     source = yaml.safe_load(contract_file.read_text(encoding="utf-8"))["sources"][0]
