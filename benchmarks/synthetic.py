@@ -27,8 +27,8 @@ SUBSCRIPTIONS = """
         's' || subscription as subscription_id,
         subscription % {customers} as customer,
         u(subscription, 'plan') as plan_draw,
-        timestamp '{first_day}' + interval 1 second * cast(floor(u(subscription, 'start') * {months} * 2629800) as bigint)
-            as started_at,
+        timestamp '{first_day}'
+        + interval 1 second * cast(floor(u(subscription, 'start') * {months} * 2629800) as bigint) as started_at,
         1 + cast(floor(ln(1 - u(subscription, 'life')) / ln(1 - {churn})) as integer) as months_alive
     from range({customers} + cast({customers} * {second} as bigint)) as numbers (subscription)
 """
@@ -38,8 +38,9 @@ EVENTS = """
     with months as (
         select
             *,
-            cast(unnest(range(least(months_alive, datediff('month', started_at, timestamp '{last_day}')) + 1)) as integer)
-                as month
+            cast(
+                unnest(range(least(months_alive, datediff('month', started_at, timestamp '{last_day}')) + 1)) as integer
+            ) as month
         from subscriptions
     ),
     drawn as (
@@ -72,8 +73,10 @@ EVENTS = """
         end as amount,
         case when customer % 10 = 0 then 'EUR' else 'USD' end as currency,
         'month' as billing_interval,
-        case when is_last and draw < 0.5 then (['too_expensive', 'competitor', 'card_expired', 'outage'])[1 + customer % 4] end
-            as reason_code,
+        case
+            when is_last and draw < 0.5
+                then (['too_expensive', 'competitor', 'card_expired', 'outage'])[1 + customer % 4]
+        end as reason_code,
         case when is_last then case when draw < 0.8 then 'customer' else 'system' end end as cancelled_by,
         occurred_at + interval 1 hour * cast(floor(48 * draw) as integer) as loaded_at
     from drawn
@@ -117,22 +120,20 @@ def write_synthetic(
     (folder / "subscription_events").mkdir(parents=True)
     settings = {
         "customers": customers, "first_day": FIRST_DAY, "last_day": "2025-01-01", "months": MONTHS,
-        "churn": MONTHLY_CHURN, "second": SECOND_SUBSCRIPTION, "events_of_one": events_of_one, "share_of_one": share_of_one,
+        "churn": MONTHLY_CHURN, "second": SECOND_SUBSCRIPTION,
+        "events_of_one": events_of_one, "share_of_one": share_of_one,
     }  # fmt: skip
     with duckdb.connect() as connection:
         connection.execute(f"create macro u(a, b) as (hash(a, b, {seed}) >> 11) / 9007199254740992.0")
         for statement in (SUBSCRIPTIONS, EVENTS, *([SKEWED_CUSTOMER] if events_of_one else []), CUSTOMERS):
             connection.execute(statement.format(**settings))
         for part in range(PARTS):
-            months = MONTHS // PARTS
+            # as events happened: each part holds some months, the last one all that is left
+            begin, end = MONTHS // PARTS * part, 1200 if part + 1 == PARTS else MONTHS // PARTS * (part + 1)
             connection.execute(
-                f"copy (select * from events where occurred_at >= timestamp '{FIRST_DAY}' + interval {months * part} month "
-                + (
-                    f"and occurred_at < timestamp '{FIRST_DAY}' + interval {months * (part + 1)} month"
-                    if part + 1 < PARTS
-                    else ""
-                )
-                + f") to '{folder}/subscription_events/part-{part:03d}.parquet' (compression zstd)"
+                f"copy (select * from events where occurred_at >= timestamp '{FIRST_DAY}' + interval {begin} month "
+                f"and occurred_at < timestamp '{FIRST_DAY}' + interval {end} month) "
+                f"to '{folder}/subscription_events/part-{part:03d}.parquet' (compression zstd)"
             )
         connection.execute(f"copy customers to '{folder}/customers.parquet'")
         connection.execute(

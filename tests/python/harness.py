@@ -107,6 +107,23 @@ def write_landing(folder: Path, tables: Mapping[str, Rows]) -> None:
                 writer.writerows(tables[table.name])
 
 
+def build_on(
+    connection: duckdb.DuckDBPyConnection, landing: Path, marts: Sequence[str], settings: Mapping[str, object]
+) -> None:
+    """Land a folder and make the marts, with all that they need, on an empty connection."""
+    connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
+    for statement in landing_statements(inspect_folder(landing)):
+        connection.execute(statement)
+    steps = steps_for(marts, json.dumps(settings, sort_keys=True))
+    for schema in {step.schema for step in steps}:
+        connection.execute(f"create schema if not exists {schema}")
+    for step in steps:
+        try:
+            connection.execute(f"create {step.kind} {step.schema}.{step.name} as {step.sql}")
+        except duckdb.Error as error:
+            raise RuntimeError(f"{step.name}: {error}") from error
+
+
 def build(tables: Mapping[str, Rows], marts: Sequence[str], **settings: object) -> dict[str, list[dict]]:
     """Build the marts from the tables and return their rows as dictionaries.
 
@@ -115,19 +132,9 @@ def build(tables: Mapping[str, Rows], marts: Sequence[str], **settings: object) 
         marts: names of the marts to return.
         settings: dbt vars.
     """
-    steps = steps_for(marts, json.dumps(settings, sort_keys=True))
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         write_landing(Path(folder), tables)
-        connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
-        for statement in landing_statements(inspect_folder(Path(folder))):
-            connection.execute(statement)
-        for schema in {step.schema for step in steps}:
-            connection.execute(f"create schema if not exists {schema}")
-        for step in steps:
-            try:
-                connection.execute(f"create {step.kind} {step.schema}.{step.name} as {step.sql}")
-            except duckdb.Error as error:
-                raise RuntimeError(f"{step.name}: {error}") from error
+        build_on(connection, Path(folder), marts, settings)
         return {mart: _rows(connection, f"marts.{mart}") for mart in marts}
 
 
