@@ -9,15 +9,13 @@ with plans as (
         instants.previous_mrr,
         instants.mrr,
         case
+            when instants.active_subscriptions = 0 then null
             when instants.most_active_subscriptions > 1 then several.plan_id
             else instants.plan_of_changed
         end as plan_id
     from {{ ref("int_customer_instants") }} as instants
     left join {{ ref("int_customer_plans") }} as several
-        on
-            instants.customer_id = several.customer_id
-            and instants.changed_at = several.changed_at
-            and instants.active_subscriptions > 0
+        on instants.customer_id = several.customer_id and instants.changed_at = several.changed_at
 )
 
 select

@@ -6,7 +6,7 @@
 with events as (
     select
         events.*,
-        coalesce(events.currency, '{{ var("reporting_currency") | upper }}') as amount_currency
+        {{ foreign_currency("events.currency") }} as foreign_currency
     from {{ ref("stg_billing__subscription_events") }} as events
     inner join {{ ref("int_report_moment") }} as moment
         on events.occurred_at <= moment.as_of
@@ -45,6 +45,5 @@ select
 from events
 left join {{ ref("int_exchange_rates_daily") }} as rates
     on
-        events.amount_currency = rates.currency
+        events.foreign_currency = rates.currency
         and cast(events.occurred_at as date) = rates.date_day
-        and events.amount_currency <> '{{ var("reporting_currency") | upper }}'

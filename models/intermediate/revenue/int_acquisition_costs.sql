@@ -22,9 +22,8 @@ costs as (
         on costs.month = calendar.date_day
     left join {{ ref("int_exchange_rates_daily") }} as rates
         on
-            costs.currency = rates.currency
+            {{ foreign_currency("costs.currency") }} = rates.currency
             and costs.month = rates.date_day
-            and costs.currency <> '{{ var("reporting_currency") | upper }}'
     group by costs.acquisition_channel, calendar.month_start
 )
 

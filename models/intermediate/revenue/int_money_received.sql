@@ -30,7 +30,6 @@ inner join {{ ref("int_report_moment") }} as moment
     on receipts.received_at <= moment.as_of
 left join {{ ref("int_exchange_rates_daily") }} as rates
     on
-        receipts.currency = rates.currency
+        {{ foreign_currency("receipts.currency") }} = rates.currency
         and cast(receipts.received_at as date) = rates.date_day
-        and receipts.currency <> '{{ var("reporting_currency") | upper }}'
 group by receipts.customer_id, receipts.receipt_kind

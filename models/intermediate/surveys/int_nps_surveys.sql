@@ -38,4 +38,4 @@ left join {{ ref("int_customer_changes") }} as changes
     on
         surveys.customer_id = changes.customer_id
         and coalesce(surveys.responded_at, surveys.sent_at) >= changes.changed_at
-        and (changes.next_changed_at is null or coalesce(surveys.responded_at, surveys.sent_at) < changes.next_changed_at)
+        and coalesce(surveys.responded_at, surveys.sent_at) < coalesce(changes.next_changed_at, timestamp '9999-12-31')

@@ -1,5 +1,9 @@
 with movements as (
-    select * from {{ ref("int_customer_movements") }}
+    select
+        *,
+        -- a customer that is gone at the end has its last churn event as its last change
+        case when movement_type in ('churn', 'came_and_went') then last_changed_at end as gone_at
+    from {{ ref("int_customer_movements") }}
 ),
 
 final as (
@@ -31,12 +35,8 @@ final as (
     from movements
     inner join {{ ref("int_customers") }} as customers
         on movements.customer_id = customers.customer_id
-    -- a customer that is gone at the end has its last churn event as its last change
     left join {{ ref("int_churn_events") }} as churn_events
-        on
-            movements.customer_id = churn_events.customer_id
-            and movements.last_changed_at = churn_events.churned_at
-            and movements.movement_type in ('churn', 'came_and_went')
+        on movements.customer_id = churn_events.customer_id and movements.gone_at = churn_events.churned_at
 )
 
 select * from final
