@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint lock clean
+.PHONY: help setup build test test-postgres lint lock clean
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,3 +20,12 @@ $(STAMP): requirements.lock
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## make the environment from the pinned lock
+
+TARGET ?= duckdb
+
+build: $(STAMP)  ## land the raw tables and build every mart; TARGET=postgres for another engine (docs/engines.md)
+	@$(BIN)/python -m warehouse.land $(TARGET)
+	@$(BIN)/dbt build --target $(TARGET)
+
+test-postgres: $(STAMP)  ## every mart on a real Postgres server against DuckDB's
+	@$(BIN)/python -m pytest tests/engines/test_postgres.py

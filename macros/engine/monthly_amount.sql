@@ -14,6 +14,11 @@
     cast(round({{ amount }} * {{ rate }} * ({{ times }}) / ({{ divisor }}), 6) as decimal(38, 6))
 {%- endmacro %}
 
+{# A Postgres quotient is rounded by itself before round() sees it, so here too: millionths, then half up. #}
+{% macro postgres__rounded_quotient(amount, rate, times, divisor) -%}
+    cast(div(2000000 * {{ amount }} * {{ rate }} * ({{ times }}) + {{ divisor }}, 2 * {{ divisor }}) * 0.000001 as decimal(38, 6))
+{%- endmacro %}
+
 {# DuckDB divides decimals as doubles, so whole numbers do it here: millionths times billionths, then half up. #}
 {% macro duckdb__rounded_quotient(amount, rate, times, divisor) -%}
     {%- set n = "cast(cast(" ~ amount ~ " as decimal(38, 6)) * 1000000 as hugeint) * cast(cast(" ~ rate ~ " as decimal(38, 9)) * 1000000000 as hugeint) * (" ~ times ~ ")" -%}
