@@ -12,7 +12,11 @@ import sys
 from warehouse.dbt_plugin import landing_folder
 from warehouse.landing import LandingError, inspect_folder
 
-MODULES = {"postgres": "warehouse.landing_postgres"}
+MODULES = {
+    "postgres": "warehouse.landing_postgres",
+    "spark_session": "warehouse.landing_spark",
+    "spark_cluster": "warehouse.landing_spark",
+}
 
 
 def main() -> int:
@@ -23,7 +27,7 @@ def main() -> int:
     try:
         landed = inspect_folder(landing_folder())
         if target in MODULES:
-            importlib.import_module(MODULES[target]).land(landed)
+            importlib.import_module(MODULES[target]).land(landed, target)
     except LandingError as error:
         print(error, file=sys.stderr)
         return 1

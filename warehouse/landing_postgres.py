@@ -30,7 +30,7 @@ HOW_TO_CREATE = (
 )
 
 
-def land(landed: list[LandedTable]) -> None:
+def land(landed: list[LandedTable], _target: str = "postgres") -> None:
     """Replace schema `raw` of the database that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE name.
 
     Raises:

@@ -25,3 +25,11 @@
     {%- set d = "cast(1000000000 as hugeint) * (" ~ divisor ~ ")" -%}
     cast((2 * {{ n }} + {{ d }}) // (2 * {{ d }}) as decimal(38, 0)) * cast(0.000001 as decimal(7, 6))
 {%- endmacro %}
+
+{# Spark rounds a quotient too, so here the remainder goes before the division, which then leaves none. #}
+{% macro spark__rounded_quotient(amount, rate, times, divisor) -%}
+    {%- set n = "cast(" ~ amount ~ " * 1000000 as decimal(18, 0)) * cast(" ~ rate ~ " * 1000000000 as decimal(18, 0)) * (2 * (" ~ times ~ "))" -%}
+    {%- set half = "(cast(1000000000 as bigint) * (" ~ divisor ~ "))" -%}
+    {%- set doubled = "(" ~ n ~ " + " ~ half ~ ")" -%}
+    cast(({{ doubled }} - mod({{ doubled }}, 2 * {{ half }})) / (2 * {{ half }}) * 0.000001 as decimal(38, 6))
+{%- endmacro %}

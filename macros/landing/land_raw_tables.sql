@@ -23,3 +23,11 @@
         {% do exceptions.raise_compiler_error("Schema raw is not there. Land the raw tables first: make build TARGET=" ~ target.name ~ " lands and builds.") %}
     {% endif %}
 {% endmacro %}
+
+
+{# Run statements as they are, on the target's own connection: what warehouse/landing_spark.py has to say to Spark. #}
+{% macro run_statements(statements) %}
+    {% for statement in statements %}
+        {% do run_query(statement) %}
+    {% endfor %}
+{% endmacro %}

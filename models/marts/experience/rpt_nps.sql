@@ -10,8 +10,7 @@ sent as (
         calendar.period_grain,
         calendar.period_start,
         calendar.period_end,
-        calendar.is_complete_period,
-        'all' as "all"
+        calendar.is_complete_period
     from surveys
     inner join {{ ref("int_calendar_periods") }} as calendar
         on surveys.sent_on = calendar.date_day
@@ -25,7 +24,6 @@ answered as (
         calendar.period_start,
         calendar.period_end,
         calendar.is_complete_period,
-        'all' as "all",
         row_number() over (
             partition by
                 calendar.period_grain,
