@@ -92,7 +92,7 @@ def _spark_type(data_type: str) -> str | None:
 
 
 def _select_from_parquet(files: duckdb.DuckDBPyConnection, found: LandedTable, types: dict[str, str]) -> str:
-    """One select for all parts with the same columns and types: Spark has no union by name over files of several kinds."""
+    """One select for all parts of the same columns and types: Spark has no union by name over unlike files."""
     alike: dict[tuple, list[Path]] = {}
     for part in found.files:
         alike.setdefault(tuple(sorted(_types(files, f"read_parquet({_text(part)})").items())), []).append(part)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import harness
 import streams
-from hypothesis import Phase, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 
 from warehouse.demo_business import write_demo_business
@@ -81,7 +81,8 @@ def write_streams(folder: Path) -> None:
     """Many streams of the property test in one folder, told apart by their ids; they share the exchange rates."""
     drawn: list[dict[str, list[dict[str, str]]]] = []
 
-    @hypothesis_settings(max_examples=STREAMS, derandomize=True, database=None, phases=[Phase.generate])
+    @hypothesis_settings(max_examples=STREAMS, derandomize=True, database=None, deadline=None,
+                         phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(streams.landing_folders())
     def draw(tables: dict[str, list[dict[str, str]]]) -> None:
         drawn.append(tables)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
+from child_process import die_with_parent
 
 USER = "postgres"
 SECONDS_TO_START = 60
@@ -123,6 +124,7 @@ def running_server() -> Iterator[Server]:
                 ],
                 user=user,
                 cwd=home,
+                preexec_fn=die_with_parent,
                 stdout=log,
                 stderr=log,
             )

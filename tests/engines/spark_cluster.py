@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyhive import hive
+from child_process import die_with_parent
 
 WORKERS = 2
 SECONDS_TO_START = 180
@@ -31,10 +31,12 @@ spark.executor.memory                         1g
 spark.executor.cores                          1
 spark.cores.max                               2
 spark.sql.shuffle.partitions                  2
-spark.sql.adaptive.coalescePartitions.enabled true
+# compiling and replanning cost more than these few rows: a third of the time without
+spark.sql.codegen.wholeStage                  false
+spark.sql.adaptive.enabled                    false
 spark.driver.bindAddress                      127.0.0.1
 spark.driver.host                             127.0.0.1
-spark.driver.extraJavaOptions                 -XX:TieredStopAtLevel=1 -Dderby.system.home={home}
+spark.driver.extraJavaOptions                 -XX:TieredStopAtLevel=1 -Dderby.system.home={home} -Djava.io.tmpdir={home}
 spark.executor.extraJavaOptions               -XX:TieredStopAtLevel=1
 spark.sql.catalogImplementation               hive
 spark.sql.warehouse.dir                       {home}/warehouse
@@ -59,6 +61,8 @@ class Cluster:
 
     home: Path
     port: int
+    master: str
+    variables: dict[str, str]
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
@@ -69,8 +73,26 @@ class Cluster:
             "SPARK_LANDING_DIR": str(self.home / "landing"),
         }
 
-    def connect(self) -> hive.Connection:
-        return hive.connect(host=LOOPBACK, port=self.port, username="test")
+    def start(self, name: str, *command: object) -> None:
+        with (self.home / f"{name}.log").open("wb") as log:
+            self.processes[name] = subprocess.Popen(
+                [Path(self.variables["SPARK_HOME"]) / "bin" / "spark-class", *map(str, command)],
+                cwd=self.home,
+                env=self.variables,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+
+    def start_worker(self, name: str) -> None:
+        self.start(name, "org.apache.spark.deploy.worker.Worker", "--host", LOOPBACK, "--webui-port", 0,
+                   "--cores", 1, "--memory", "2g", "--work-dir", self.home / name, self.master)  # fmt: skip
+
+    def kill(self, name: str) -> None:
+        """As a machine dies: the process and its executors, without a word."""
+        os.killpg(self.processes[name].pid, signal.SIGKILL)
+        self.processes[name].wait()
 
     def log(self, name: str) -> str:
         return (self.home / f"{name}.log").read_text(encoding="utf-8", errors="replace")
@@ -86,45 +108,30 @@ def free_port() -> int:
 def running_cluster() -> Iterator[Cluster]:
     spark_home = Path(importlib.util.find_spec("pyspark").origin).parent
     with tempfile.TemporaryDirectory(prefix="spark-", ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(Path(folder), free_port())
-        conf = cluster.home / "conf"
+        home, master_port, thrift_port = Path(folder), free_port(), free_port()
+        conf = home / "conf"
         conf.mkdir()
-        (conf / "spark-defaults.conf").write_text(SETTINGS.format(home=cluster.home, port=cluster.port))
+        (conf / "spark-defaults.conf").write_text(SETTINGS.format(home=home, port=thrift_port))
         (conf / "log4j2.properties").write_text(QUIET)
         variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_"))},
             "SPARK_HOME": str(spark_home),
             "SPARK_CONF_DIR": str(conf),
             "SPARK_LOCAL_IP": LOOPBACK,
-            "SPARK_LOCAL_DIRS": str(cluster.home / "scratch"),
+            "SPARK_LOCAL_DIRS": str(home / "scratch"),
             "SPARK_DAEMON_MEMORY": "512m",
             "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1",
         }
-
-        def start(name: str, *command: object) -> subprocess.Popen:
-            with (cluster.home / f"{name}.log").open("wb") as log:
-                cluster.processes[name] = subprocess.Popen(
-                    [spark_home / "bin" / "spark-class", *map(str, command)],
-                    cwd=cluster.home,
-                    env=variables,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            return cluster.processes[name]
-
+        cluster = Cluster(home, thrift_port, f"spark://{LOOPBACK}:{master_port}", variables)
         try:
-            port = free_port()
-            start("master", "org.apache.spark.deploy.master.Master", "--host", LOOPBACK, "--port", port,
-                  "--webui-port", 0)  # fmt: skip
-            master = f"spark://{LOOPBACK}:{port}"
-            _wait_for_port(cluster, "master", port)
+            cluster.start("master", "org.apache.spark.deploy.master.Master", "--host", LOOPBACK, "--port", master_port,
+                          "--webui-port", 0)  # fmt: skip
+            _wait_for_port(cluster, "master", master_port)
             for number in range(1, WORKERS + 1):
-                start(f"worker-{number}", "org.apache.spark.deploy.worker.Worker", "--host", LOOPBACK, "--webui-port", 0,
-                      "--cores", 1, "--memory", "2g", "--work-dir", cluster.home / f"work-{number}", master)  # fmt: skip
-            start("thrift", "org.apache.spark.deploy.SparkSubmit", "--master", master, "--class",
-                  "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "spark-internal")  # fmt: skip
-            _wait_for_port(cluster, "thrift", cluster.port)
+                cluster.start_worker(f"worker-{number}")
+            cluster.start("thrift", "org.apache.spark.deploy.SparkSubmit", "--master", cluster.master, "--class",
+                          "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "spark-internal")  # fmt: skip
+            _wait_for_port(cluster, "thrift", thrift_port)
             yield cluster
         finally:
             for process in reversed(cluster.processes.values()):
