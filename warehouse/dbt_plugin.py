@@ -1,15 +1,18 @@
 """What `dbt build` on DuckDB needs of Python: the demo business, and the landing folder's check and statements.
 
 dbt-duckdb loads this module by profiles.yml. The check runs before the warehouse file is opened, so a landing folder
-that cannot be built from leaves nothing behind.
+that cannot be built from leaves nothing behind. dbt shows a RuntimeError as it is, any other error as a stack trace.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
+import duckdb
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
@@ -40,12 +43,37 @@ def landing_plan() -> str:
         return json.dumps({"statements": [], "problem": str(error)})
 
 
+class WarehouseError(RuntimeError):
+    """The warehouse file cannot be opened. The message says why and what to do."""
+
+
+def try_warehouse(path: str, config: dict) -> None:
+    """Open and close the warehouse file. Raises WarehouseError, in one sentence."""
+    try:
+        duckdb.connect(path, config=config).close()
+    except duckdb.Error as error:
+        holder = re.search(r"held in (?:.*/)?(.+?) \(PID (\d+)\)", str(error))
+        if holder:
+            raise WarehouseError(
+                f"The warehouse {path} is in use by {holder[1]} (process {holder[2]}): "
+                "wait until it is done or close it, then build again."
+            ) from error
+        raise WarehouseError(
+            f"The warehouse {path} cannot be opened; WAREHOUSE_PATH names it: {str(error).splitlines()[0]}"
+        ) from error
+
+
 class Plugin(BasePlugin):
     """Gives the on-run-start hook the SQL function landing_plan()."""
 
     def initialize(self, plugin_config: dict) -> None:
-        """Raises LandingError, which dbt shows as it is, when the landing folder cannot be built from."""
+        """Raises LandingError when the landing folder cannot be built from."""
         inspect_folder(landing_folder())
 
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict) -> None:
+        """dbt is about to open the warehouse. Raises WarehouseError when it cannot."""
+        try_warehouse(creds.path, config)
+
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register the function with every connection that dbt opens."""
         conn.create_function("landing_plan", landing_plan, [], VARCHAR, side_effects=True)

@@ -1,22 +1,27 @@
 """Find the raw tables in a landing folder, check them against the input contract, and say how DuckDB reads them.
 
 The contract is models/staging/raw_sources.yml: one place for people, for dbt and for this module. A table is, in this
-order, a folder `<table>/` of Parquet parts, `<table>.parquet` or `<table>.csv`. Nothing is written here: the statements
-that `landing_statements` returns are run by dbt (macros/landing/land_raw_tables.sql).
+order, a folder `<table>/` of Parquet parts, `<table>.parquet` or `<table>.csv`. Nothing is written to the warehouse
+here: dbt runs the statements that `landing_statements` returns (macros/landing/land_raw_tables.sql).
 """
 
 from __future__ import annotations
 
-import csv
+import atexit
+import os
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import yaml
 
+from warehouse.csv_lines import read_header, split_lines
+
 CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
-# Lines of a CSV file that have the wrong number of fields, or bytes that are no text: kept whole, for the quarantine.
+# Lines of a CSV file that are no row of the table: kept for the quarantine.
 UNREADABLE_LINES = "unreadable_lines"
 LONGEST_CSV_LINE_BYTES = 16 * 1024 * 1024
 
@@ -36,15 +41,28 @@ class RawTable:
 
 
 @dataclass(frozen=True)
+class Files:
+    """Files that can be read as one, and their columns in file order; names in lower case, as in SQL."""
+
+    paths: tuple[Path, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LandedTable:
-    """Where one raw table lies. `kind` is parquet, csv or absent; `columns` are the columns it has, in file order."""
+    """Where one raw table lies. `kind` is parquet, csv or absent."""
 
     table: RawTable
     kind: str
-    files: tuple[Path, ...] = ()
-    columns: tuple[str, ...] = ()
+    sources: tuple[Files, ...] = ()
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that some of its files have."""
+        return {column for source in self.sources for column in source.columns}
 
 
+@cache
 def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
     """Return the raw tables of the source YAML, in its order."""
     source = yaml.safe_load(contract_file.read_text(encoding="utf-8"))["sources"][0]
@@ -80,16 +98,20 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
         try:
             found = _find(folder, table)
         except LandingError as error:
-            problems.append(str(error))
+            problems.append(f"{table.name}: {error}")
+            continue
+        except OSError as error:
+            problems.append(f"{table.name}: {Path(error.filename).name} cannot be opened ({error.strerror})")
             continue
         if found.kind == "absent":
             if table.is_required:
                 problems.append(
-                    f"{table.name}: the table is missing (a folder {table.name}/ of Parquet parts, {table.name}.parquet "
-                    f"or {table.name}.csv); it needs the columns {', '.join(table.required_columns)}"
+                    f"{table.name}: the table is missing (a folder {table.name}/ of Parquet parts, "
+                    f"{table.name}.parquet or {table.name}.csv); "
+                    f"it needs the columns {', '.join(table.required_columns)}"
                 )
         elif missing := [column for column in table.required_columns if column not in found.columns]:
-            problems.append(f"{table.name}: missing required columns {', '.join(missing)}")
+            problems.append(f"{table.name}: missing required columns {', '.join(missing)}" + _if_empty(found))
         landed.append(found)
     if problems:
         raise LandingError(
@@ -101,42 +123,82 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
 
 def _find(folder: Path, table: RawTable) -> LandedTable:
     """Return the first of Parquet folder, Parquet file and CSV file that is there."""
-    parts = tuple(sorted((folder / table.name).rglob("*.parquet"))) if (folder / table.name).is_dir() else ()
-    if not parts and (folder / f"{table.name}.parquet").is_file():
-        parts = (folder / f"{table.name}.parquet",)
+    parquet_file, csv_file = folder / f"{table.name}.parquet", folder / f"{table.name}.csv"
+    parts = _parts(folder / table.name) or ((parquet_file,) if parquet_file.is_file() else ())
     if parts:
-        return LandedTable(table, "parquet", parts, _parquet_columns(parts))
-    csv_file = folder / f"{table.name}.csv"
+        return LandedTable(table, "parquet", _parquet_sources(parts))
     if csv_file.is_file():
-        return LandedTable(table, "csv", (csv_file,), _csv_columns(csv_file))
+        return LandedTable(table, "csv", (Files((csv_file,), _csv_columns(table, csv_file)),))
     return LandedTable(table, "absent")
 
 
-def _parquet_columns(parts: tuple[Path, ...]) -> tuple[str, ...]:
+def _if_empty(found: LandedTable) -> str:
+    return "" if found.columns else f" ({found.sources[0].paths[0].name} is empty)"
+
+
+def _parts(folder: Path) -> tuple[Path, ...]:
+    """The Parquet parts in a folder and in the folders in it, linked ones too; hidden files are no parts."""
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    if not folder.is_dir():
+        return ()
+    return tuple(
+        sorted(
+            Path(place, name)
+            for place, _, names in os.walk(folder, onerror=stop, followlinks=True)
+            for name in names
+            if name.endswith(".parquet") and not name.startswith(".")
+        )
+    )
+
+
+def _parquet_sources(parts: tuple[Path, ...]) -> tuple[Files, ...]:
+    """All parts as one; where they disagree on a column's type, one source per schema."""
     with duckdb.connect() as connection:
         try:
-            return tuple(
-                row[0] for row in connection.execute(f"describe select * from {_parquet_reader(parts)}").fetchall()
-            )
+            by_schema = connection.execute(
+                "select list(file_name order by file_name) from (select file_name, "
+                "list(concat_ws(' ', name, duckdb_type, logical_type) order by column_id) as file_schema "
+                f"from parquet_schema({_paths(parts)}) group by file_name) group by file_schema order by 1"
+            ).fetchall()
+            schemas = [
+                [
+                    (name.lower(), data_type)
+                    for name, data_type, *_ in connection.execute(
+                        f"describe select * from {_parquet_reader((Path(files[0]),))}"
+                    ).fetchall()
+                ]
+                for (files,) in by_schema
+            ]
         except duckdb.Error as error:
-            raise LandingError(f"{parts[0].parent.name}/{parts[0].name}: not readable as Parquet ({error})") from error
+            raise LandingError(f"not readable as Parquet: {str(error).splitlines()[0]}") from error
+    columns = {column for schema in schemas for column in schema}
+    names = tuple(dict.fromkeys(name for schema in schemas for name, _ in schema))
+    if len(columns) == len(names):
+        return (Files(parts, names),)
+    return tuple(
+        Files(tuple(map(Path, files)), tuple(name for name, _ in schema))
+        for (files,), schema in zip(by_schema, schemas, strict=True)
+    )
 
 
-def _csv_columns(file: Path) -> tuple[str, ...]:
+def _csv_columns(table: RawTable, file: Path) -> tuple[str, ...]:
+    """The names in the header. What the contract does not know may stand there twice, or without a name."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            header = tuple(name.strip() for name in next(csv.reader(lines), []))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise LandingError(f"{file.name}: its header is not readable as UTF-8 CSV ({error})") from error
-    twice = sorted({name for name in header if header.count(name) > 1})
+        header = [name.strip().lower() for name in read_header(file)]
+    except ValueError as error:
+        raise LandingError(f"the header of {file.name} is not readable ({error})") from error
+    twice = sorted({name for name in header if header.count(name) > 1 and name in table.columns})
     if twice:
-        raise LandingError(f"{file.name}: the header names {', '.join(twice)} more than once")
-    return header
+        raise LandingError(f"the header of {file.name} names {', '.join(twice)} more than once")
+    return tuple(name if name in table.columns else f"unknown_{place}" for place, name in enumerate(header, 1))
 
 
 def landing_statements(landed: list[LandedTable]) -> list[str]:
     """Return the SQL that makes schema `raw`: a view over Parquet files, a table for a CSV file (its text is parsed
-    once, and lines that are no CSV are kept in `raw.unreadable_lines`), an empty view for a table that is not there."""
+    once, and lines that are no row are kept in `raw.unreadable_lines`), an empty view for a table that is not there."""
     statements = [
         f"drop schema if exists {RAW_SCHEMA} cascade",
         f"create schema {RAW_SCHEMA}",
@@ -144,45 +206,86 @@ def landing_statements(landed: list[LandedTable]) -> list[str]:
         "(raw_table varchar, line_number bigint, problem varchar, line varchar)",
     ]
     for found in landed:
+        name = f"{RAW_SCHEMA}.{found.table.name}"
         if found.kind == "csv":
             statements += _land_csv(found)
-        else:
-            source = _parquet_reader(found.files) if found.kind == "parquet" else "(select 1) where false"
-            statements.append(
-                f"create view {RAW_SCHEMA}.{found.table.name} as select {_contract_columns(found)} from {source}"
+        elif found.kind == "parquet":
+            # parts that disagree on a type are read as text, which staging casts
+            as_text = len(found.sources) > 1
+            selects = (
+                f"select {_contract_columns(found.table, source, as_text)} from {_parquet_reader(source.paths)}"
+                for source in found.sources
             )
+            statements.append(f"create view {name} as {' union all '.join(selects)}")
+        else:
+            statements.append(f"create view {name} as select {_contract_columns(found.table)} where false")
     return statements
 
 
 def _land_csv(found: LandedTable) -> list[str]:
+    (source,) = found.sources
+    (file,) = source.paths
     name = found.table.name
-    types = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in found.columns)
-    reader = (
-        f"read_csv({_text(str(found.files[0]))}, columns = {{{types}}}, auto_detect = false, header = true, "
-        "delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
-        f"max_line_size = {LONGEST_CSV_LINE_BYTES}, buffer_size = {2 * LONGEST_CSV_LINE_BYTES}, store_rejects = true, "
-        f"rejects_table = 'rejects_{name}', rejects_scan = 'reject_scan_{name}')"
-    )
+    select = f"create table {RAW_SCHEMA}.{name} as select {_contract_columns(found.table, source)} from "
+    if _is_well_formed(file, source.columns):
+        return [select + _csv_reader(file, source.columns)]
+    scratch = Path(tempfile.mkdtemp(dir=_scratch_folder()))
+    rows, unreadable = split_lines(file, len(source.columns), LONGEST_CSV_LINE_BYTES // 2, scratch)
     return [
-        f"drop table if exists rejects_{name}",
-        f"drop table if exists reject_scan_{name}",
-        f"create table {RAW_SCHEMA}.{name} as select {_contract_columns(found)} from {reader}",
-        f"insert into {RAW_SCHEMA}.{UNREADABLE_LINES} select '{name}', line, "
-        "string_agg(distinct lower(cast(error_type as varchar)), ', '), any_value(csv_line) "
-        f"from rejects_{name} group by line",
+        select + _csv_reader(rows, source.columns),
+        f"insert into {RAW_SCHEMA}.{UNREADABLE_LINES} select '{name}', cast(line_number as bigint), problem, line "
+        f"from {_csv_reader(unreadable, ('line_number', 'problem', 'line'))}",
     ]
 
 
-def _contract_columns(found: LandedTable) -> str:
-    """The contract's columns in its order; one that the file does not have reads as null."""
+def _is_well_formed(file: Path, columns: tuple[str, ...]) -> bool:
+    """Whether DuckDB reads every line. If not, its parser must not judge the others: it gives up on mixed line ends,
+    and after a misplaced quote it may take up again inside a line."""
+    if len(columns) == 1:
+        return False  # it takes a blank line for a row
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"select count(columns(*)) from {_csv_reader(file, columns)}").fetchall()
+        except duckdb.Error:
+            return False
+    return True
+
+
+@cache
+def _scratch_folder() -> Path:
+    """Where the readable rows of a broken CSV file wait until dbt has read them; removed when the process ends."""
+    scratch = tempfile.TemporaryDirectory(prefix="landing-")
+    atexit.register(scratch.cleanup)
+    return Path(scratch.name)
+
+
+def _csv_reader(file: Path, columns: tuple[str, ...]) -> str:
+    types = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in columns)
+    return (
+        f"read_csv({_text(str(file))}, columns = {{{types}}}, auto_detect = false, header = true, "
+        "delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
+        f"max_line_size = {LONGEST_CSV_LINE_BYTES}, buffer_size = {2 * LONGEST_CSV_LINE_BYTES})"
+    )
+
+
+def _contract_columns(table: RawTable, source: Files | None = None, as_text: bool = False) -> str:
+    """The contract's columns in its order; one that the files do not have reads as null."""
+    has = source.columns if source else ()
     return ", ".join(
-        f'"{column}"' if column in found.columns else f'cast(null as varchar) as "{column}"'
-        for column in found.table.columns
+        (f'cast("{column}" as varchar)' if as_text else f'"{column}"') + f' as "{column}"'
+        if column in has
+        else f'cast(null as varchar) as "{column}"'
+        for column in table.columns
     )
 
 
 def _parquet_reader(parts: tuple[Path, ...]) -> str:
-    return f"read_parquet([{', '.join(_text(str(part)) for part in parts)}], union_by_name = true)"
+    """Columns are what the files hold: a folder name like month=2024-01 is none."""
+    return f"read_parquet({_paths(parts)}, union_by_name = true, hive_partitioning = false)"
+
+
+def _paths(parts: tuple[Path, ...]) -> str:
+    return f"[{', '.join(_text(str(part)) for part in parts)}]"
 
 
 def _text(value: str) -> str:

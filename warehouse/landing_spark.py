@@ -94,8 +94,9 @@ def _spark_type(data_type: str) -> str | None:
 def _select_from_parquet(files: duckdb.DuckDBPyConnection, found: LandedTable, types: dict[str, str]) -> str:
     """One select for all parts of the same columns and types: Spark has no union by name over unlike files."""
     alike: dict[tuple, list[Path]] = {}
-    for part in found.files:
-        alike.setdefault(tuple(sorted(_types(files, f"read_parquet({_text(part)})").items())), []).append(part)
+    for part in (path for source in found.sources for path in source.paths):
+        columns = _types(files, f"read_parquet({_text(part)}, hive_partitioning = false)")
+        alike.setdefault(tuple(sorted((name.lower(), kind) for name, kind in columns.items())), []).append(part)
     selects = []
     for kind, parts in alike.items():
         columns = ", ".join(

@@ -181,6 +181,7 @@ def to_landing(raw_folder: Path, landing_folder: Path) -> dict[str, int]:
 
 
 def main() -> None:
+    """Read the two folders from the command line and write the landing tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("raw_folder", type=Path, help="folder with the CSV files of the data set")
     parser.add_argument("landing_folder", type=Path, help="folder to write the landing tables to")

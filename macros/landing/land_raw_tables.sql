@@ -4,6 +4,7 @@
     contract. On the other engines `make build TARGET=...` lands first (warehouse/land.py), and this looks whether it did.
 #}
 {% macro land_raw_tables() %}
+    {% do check_settings() %}
     {% if execute and flags.WHICH in ("build", "run") %}
         {% do adapter.dispatch("land_raw_tables")() %}
     {% endif %}

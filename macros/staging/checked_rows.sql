@@ -20,31 +20,36 @@ typed as (
     select
         {%- for column in table.columns.values() %}
         {{ as_contract_type(column.name, column.data_type) }} as {{ column.name }},
-        {%- if column.data_type not in ("text", "currency") %}
-        nullif(cast({{ column.name }} as {{ dbt.type_string() }}), '') as raw_{{ column.name }},
-        {%- endif %}
+        {{ as_contract_type(column.name, "text") }} as raw_{{ column.name }},
         {%- endfor %}
-        {{ row_key(table) }} as row_key,
-        {{ row_as_json(table) }} as raw_row
+        {{ row_key(table) }} as row_key
     from raw_rows
+),
+
+checked as (
+    select
+        typed.*,
+        case
+            {%- for reason, condition in row_checks(table, first_rates is not none) + further_checks %}
+            when {{ condition }} then '{{ reason }}'
+            {%- endfor %}
+        end as quarantine_reason
+    from typed
+    {%- if first_rates is not none %}
+    left join {{ first_rates }} as first_rates
+        on typed.currency = first_rates.currency
+    {%- endif %}
 )
 
 select
     {%- for column in table.columns.values() %}
-    typed.{{ column.name }},
+    {{ column.name }},
     {%- endfor %}
-    case
-        {%- for reason, condition in row_checks(table, first_rates is not none) + further_checks %}
-        when {{ condition }} then '{{ reason }}'
-        {%- endfor %}
-    end as quarantine_reason,
-    typed.row_key,
-    typed.raw_row
-from typed
-{%- if first_rates is not none %}
-left join {{ first_rates }} as first_rates
-    on typed.currency = first_rates.currency
-{%- endif %}
+    quarantine_reason,
+    row_key,
+    -- only of rows that are shown: as text, all rows would cost more than everything else
+    case when quarantine_reason is not null then {{ row_as_json(table) }} end as raw_row
+from checked
 {%- else -%}
 select * from {{ relation }}
 {%- endif -%}
@@ -59,7 +64,7 @@ select * from {{ relation }}
         {% set meta = column.config.meta %}
         {% set is_text = column.data_type in ("text", "currency") %}
         {% if meta.required %}
-            {% do checks.append(["missing_" ~ name, ("typed." if is_text else "typed.raw_") ~ name ~ " is null"]) %}
+            {% do checks.append(["missing_" ~ name, "typed.raw_" ~ name ~ " is null"]) %}
         {% endif %}
         {% if not is_text %}
             {% do checks.append(["unreadable_" ~ name, "typed.raw_" ~ name ~ " is not null and typed." ~ name ~ " is null"]) %}
@@ -102,9 +107,9 @@ select * from {{ relation }}
     '{' || concat_ws(
         ', '
         {%- for column in table.columns.values() if not column.config.meta.personal -%}
-        {%- set value = as_contract_type(column.name, "text") -%}
+        {%- set value = "raw_" ~ column.name -%}
         {%- set value = redacted(value) if column.config.meta.free_text else value -%}
-        , '"{{ column.name }}": "' || replace(replace({{ value }}, chr(92), chr(92) || chr(92)), '"', chr(92) || '"') || '"'
+        , '"{{ column.name }}": ' || {{ json_text(value) }}
         {%- endfor -%}
     ) || '}'
 {%- endmacro %}

@@ -29,46 +29,72 @@ Rows = Sequence[Mapping[str, str | None]]
 
 @dataclass(frozen=True)
 class Step:
-    """One model or seed: how it is made, and under which name."""
+    """One model or seed: how it is made, under which name, and from which others."""
 
     kind: str
     schema: str
     name: str
     sql: str
+    parents: frozenset[str] = frozenset()
 
 
 @cache
-def compiled_steps(settings_json: str, marts: tuple[str, ...]) -> tuple[Step, ...]:
-    """The steps that the marts need, in order, compiled with the dbt vars of settings_json."""
-    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(
-        os.environ, {"WAREHOUSE_PATH": str(Path(folder) / f"{DATABASE}.duckdb"), "RAW_DATA_DIR": ""}
-    ):
-        arguments = ["--quiet", "--no-print", "compile", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-        arguments += ["--target-path", folder, "--vars", settings_json]
-        result = dbtRunner().invoke(arguments + ["--select", *(f"+{mart}" for mart in marts)])
-        if not result.success:
-            raise RuntimeError(f"dbt compile failed: {result.exception or result.result}")
-        nodes = {item.node.unique_id: item.node for item in result.result.results if item.node.resource_type == "model"}
-    ordered: list[str] = []
-
-    def visit(unique_id: str) -> None:
-        if unique_id in nodes and unique_id not in ordered:
-            for parent in nodes[unique_id].depends_on.nodes:
-                visit(parent)
-            ordered.append(unique_id)
-
+def compiled_steps(settings_json: str) -> tuple[Step, ...]:
+    """Every seed and model, parents first, compiled with the dbt vars of settings_json."""
     # seeds are no part of what dbt compiles
-    seeds = [
-        Step("seed", "seeds", file.stem, f"select * from read_csv('{file}', nullstr = '')")
+    steps = [
+        Step("table", "seeds", file.stem, f"select * from read_csv('{file}', nullstr = '')")
         for file in sorted((PROJECT / "seeds").glob("*.csv"))
     ]
-    for unique_id in nodes:
-        visit(unique_id)
-    models = [
-        Step(node.config.materialized, node.schema, node.name, node.compiled_code)
-        for node in (nodes[unique_id] for unique_id in ordered)
-    ]
-    return (*seeds, *models)
+    compiled = [item.node for item in _compile("--vars", settings_json) if item.node.resource_type == "model"]
+    models = {node.unique_id: node for node in compiled}
+
+    def add(unique_id: str) -> None:
+        if unique_id in models:
+            node = models.pop(unique_id)
+            for parent in node.depends_on.nodes:
+                add(parent)
+            parents = frozenset(parent.split(".")[-1] for parent in node.depends_on.nodes)
+            steps.append(Step(node.config.materialized, node.schema, node.name, node.compiled_code, parents))
+
+    for unique_id in list(models):
+        add(unique_id)
+    return tuple(steps)
+
+
+def steps_for(marts: Sequence[str], settings_json: str) -> list[Step]:
+    """The steps that the marts need, parents first."""
+    needed = set(marts)
+    chosen = []
+    for step in reversed(compiled_steps(settings_json)):
+        if step.name in needed:
+            needed |= step.parents
+            chosen.append(step)
+    return chosen[::-1]
+
+
+@cache
+def compiled_inline(sql: str) -> str:
+    """Jinja and SQL of the project's macros, compiled by dbt."""
+    return _compile("--inline", sql)[0].node.compiled_code
+
+
+@cache
+def compiled_analyses() -> dict[str, str]:
+    """The SQL of every analysis by its name; its tables are in the database DATABASE."""
+    return {item.node.name: item.node.compiled_code for item in _compile("--select", "resource_type:analysis")}
+
+
+def _compile(*arguments: str) -> list:
+    """Run dbt compile away from the project's own warehouse and target folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        elsewhere = {"WAREHOUSE_PATH": str(Path(folder) / f"{DATABASE}.duckdb"), "RAW_DATA_DIR": ""}
+        project = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", folder]
+        with mock.patch.dict(os.environ, elsewhere):
+            result = dbtRunner().invoke(["--quiet", "--no-print", "compile", *project, *arguments])
+    if not result.success:
+        raise RuntimeError(f"dbt compile failed: {result.exception or result.result}")
+    return list(result.result.results)
 
 
 def write_landing(folder: Path, tables: Mapping[str, Rows]) -> None:
@@ -81,6 +107,23 @@ def write_landing(folder: Path, tables: Mapping[str, Rows]) -> None:
                 writer.writerows(tables[table.name])
 
 
+def build_on(
+    connection: duckdb.DuckDBPyConnection, landing: Path, marts: Sequence[str], settings: Mapping[str, object]
+) -> None:
+    """Land a folder and make the marts, with all that they need, on an empty connection."""
+    connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
+    for statement in landing_statements(inspect_folder(landing)):
+        connection.execute(statement)
+    steps = steps_for(marts, json.dumps(settings, sort_keys=True))
+    for schema in {step.schema for step in steps}:
+        connection.execute(f"create schema if not exists {schema}")
+    for step in steps:
+        try:
+            connection.execute(f"create {step.kind} {step.schema}.{step.name} as {step.sql}")
+        except duckdb.Error as error:
+            raise RuntimeError(f"{step.name}: {error}") from error
+
+
 def build(tables: Mapping[str, Rows], marts: Sequence[str], **settings: object) -> dict[str, list[dict]]:
     """Build the marts from the tables and return their rows as dictionaries.
 
@@ -89,20 +132,9 @@ def build(tables: Mapping[str, Rows], marts: Sequence[str], **settings: object) 
         marts: names of the marts to return.
         settings: dbt vars.
     """
-    steps = compiled_steps(json.dumps(settings, sort_keys=True), tuple(marts))
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         write_landing(Path(folder), tables)
-        connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
-        for statement in landing_statements(inspect_folder(Path(folder))):
-            connection.execute(statement)
-        for schema in {step.schema for step in steps}:
-            connection.execute(f"create schema if not exists {schema}")
-        for step in steps:
-            kind = "view" if step.kind == "view" else "table"
-            try:
-                connection.execute(f"create {kind} {step.schema}.{step.name} as {step.sql}")
-            except duckdb.Error as error:
-                raise RuntimeError(f"{step.name}: {error}") from error
+        build_on(connection, Path(folder), marts, settings)
         return {mart: _rows(connection, f"marts.{mart}") for mart in marts}
 
 

@@ -53,14 +53,17 @@ def as_text(instant: datetime, offset_hours: int | None) -> str:
 
 
 @st.composite
-def event(draw: st.DrawFn) -> dict[str, str]:
-    subscription = draw(st.integers(0, 5))
-    occurred_at = draw(instants)
+def event(
+    draw: st.DrawFn, subscription: int | None = None, event_type: str | None = None, occurred_at: datetime | None = None
+) -> dict[str, str]:
+    """One row; what is not given is drawn."""
+    subscription = draw(st.integers(0, 7)) if subscription is None else subscription
+    occurred_at = occurred_at or draw(instants)
     row = {
-        "event_id": f"e{draw(st.integers(0, 200))}",
-        "customer_id": f"c{subscription // 2}",
+        "event_id": f"e{draw(st.integers(0, 999))}",
+        "customer_id": f"c{subscription // 4}",
         "subscription_id": f"s{subscription}",
-        "event_type": draw(st.sampled_from(EVENT_TYPES)),
+        "event_type": event_type or draw(st.sampled_from(EVENT_TYPES)),
         "occurred_at": as_text(occurred_at, draw(st.sampled_from([None, None, None, 2, -5]))),
         "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max"])),
         "amount": draw(st.sampled_from(["", "", "10", "10", "29.99", "100", "0", "1200", "33.333333"])),
@@ -81,6 +84,17 @@ def event(draw: st.DrawFn) -> dict[str, str]:
 
 
 @st.composite
+def life(draw: st.DrawFn) -> list[dict[str, str]]:
+    """A subscription that starts and goes on for a while, several events at an instant; four of a customer overlap."""
+    subscription = draw(st.integers(0, 7))
+    moments = draw(st.lists(instants, min_size=2, max_size=5))
+    later = sorted(draw(st.lists(st.sampled_from(moments), min_size=2, max_size=7)))
+    types = draw(st.lists(st.sampled_from(EVENT_TYPES), min_size=len(later), max_size=len(later)))
+    steps = [("started", min(moments)), *zip(types, later, strict=True)]
+    return [draw(event(subscription, *step)) for step in steps]
+
+
+@st.composite
 def corrected(draw: st.DrawFn, events: list[dict[str, str]]) -> list[dict[str, str]]:
     """The events, some sent again: the same row, or another version of it, in any order."""
     rows = list(events)
@@ -88,7 +102,9 @@ def corrected(draw: st.DrawFn, events: list[dict[str, str]]) -> list[dict[str, s
         again = dict(draw(st.sampled_from(events)))
         if draw(st.booleans()):
             changed = draw(event())
-            field = draw(st.sampled_from(["event_type", "occurred_at", "plan_id", "amount", "reason_code", "loaded_at"]))
+            field = draw(
+                st.sampled_from(["event_type", "occurred_at", "plan_id", "amount", "reason_code", "loaded_at"])
+            )
             again[field] = changed[field]
         rows.append(again)
     return draw(st.permutations(rows))
@@ -97,7 +113,7 @@ def corrected(draw: st.DrawFn, events: list[dict[str, str]]) -> list[dict[str, s
 customers = st.lists(
     st.fixed_dictionaries(
         {
-            "customer_id": st.sampled_from(["c0", "c1", "c2", "c0", "c1", "c2", "c9", ""]),
+            "customer_id": st.sampled_from(["c0", "c1", "c0", "c1", "c9", ""]),
             "created_at": st.sampled_from(["", "2023-11-20", "2024-01-01 10:00:00", "someday"]),
             "country": st.sampled_from(["", "DE", "US"]),
             "customer_segment": st.sampled_from(["", "smb"]),
@@ -123,9 +139,10 @@ exchange_rates = st.lists(
 
 @st.composite
 def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
-    events = draw(st.lists(event(), min_size=1, max_size=40))
+    lives = draw(st.lists(life(), min_size=3, max_size=8))
+    strays = draw(st.lists(event(), max_size=10))
     return {
-        "subscription_events": draw(corrected(events)),
+        "subscription_events": draw(corrected([row for rows in [*lives, strays] for row in rows])),
         "customers": draw(customers),
         "exchange_rates": draw(exchange_rates),
     }

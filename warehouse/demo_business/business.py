@@ -128,10 +128,12 @@ def month_of(moment: datetime) -> int:
 
 
 def sigmoid(log_odds):
+    """Probability of log odds, for numbers and arrays alike."""
     return 1.0 / (1.0 + np.exp(-log_odds))
 
 
 def build_population(seed: int, customers: int) -> Population:
+    """Draw the customers and their hidden monthly states; the same seed draws the same."""
     rng = stream(seed, "population")
     table = _customers(rng, customers)
     fit = rng.normal(size=customers) + CHANNEL_FIT[pd.Categorical(table.acquisition_channel, CHANNELS).codes]

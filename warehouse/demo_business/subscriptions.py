@@ -88,6 +88,8 @@ def price_rose(plan: str, when: datetime) -> bool:
 
 @dataclass
 class Subscription:
+    """One subscription while it is simulated."""
+
     id: str
     plan: str
     seats: int
@@ -108,6 +110,7 @@ class Ledger:
 
     @staticmethod
     def days(begin: datetime, end: datetime) -> slice:
+        """The days of the simulation between two times, as positions."""
         return slice(max((begin - START).days, 0), max((end - START).days, 0))
 
 
@@ -126,6 +129,7 @@ class Life:
         self.gone_for_good = False
 
     def run(self) -> None:
+        """Live through the customer's whole history."""
         subscription = self.subscribe()
         begin: datetime | None = self.joined + timedelta(minutes=self.rng.randint(2, 90))
         if self.chance(self.segment.trial):
@@ -143,15 +147,19 @@ class Life:
     # -- dice and rows
 
     def chance(self, probability: float) -> bool:
+        """Whether something of this probability happens."""
         return self.rng.random() < probability
 
     def pick(self, weights: dict[str, float]) -> str:
+        """One of the names, by weight."""
         return self.rng.choices(list(weights), list(weights.values()))[0]
 
     def days(self, low: float, high: float) -> timedelta:
+        """A random time span between low and high days."""
         return timedelta(seconds=round(86_400 * self.rng.uniform(low, high)))
 
     def state(self, path: np.ndarray, moment: datetime, months_before: int = 0) -> float:
+        """The value of a monthly hidden path at a time, or some months before it."""
         return float(path[self.customer, max(month_of(moment) - months_before, 0)])
 
     def emit(self, subscription: Subscription, event_type: str, when: datetime, priced: bool = False, **more) -> None:
@@ -176,6 +184,7 @@ class Life:
         return round(price * subscription.seats * months * (1 - subscription.discount), 2)
 
     def subscribe(self) -> Subscription:
+        """Open a subscription with its first plan, price and billing interval."""
         self.subscriptions += 1
         months = 12 if self.chance(self.segment.yearly) else 3 if self.chance(QUARTERLY_SHARE) else 1
         seats = max(1, round(self.segment.seats * self.rng.lognormvariate(0, 0.55)))
@@ -222,6 +231,7 @@ class Life:
         return END
 
     def occupy(self, subscription: Subscription, begin: datetime, end: datetime) -> None:
+        """Note that the customer has the plan of this subscription between two times."""
         if not subscription.add_on:
             self.ledger.seats[self.customer, self.ledger.days(begin, end)] = min(subscription.seats, 32_000)
 
@@ -410,6 +420,7 @@ class Life:
 
 
 def simulate(population: Population, seed: int) -> Ledger:
+    """Simulate every customer; the ledger holds all events and invoices."""
     ledger = Ledger(len(population))
     rng = random.Random(f"subscriptions {seed}")
     for customer in range(len(population)):

@@ -152,6 +152,7 @@ def _ticket_openings(rng, population: Population, ledger: Ledger) -> tuple[np.nd
 
 
 def survey_responses(population: Population, ledger: Ledger, tickets: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """One row per survey sent: NPS by quarter and after tickets, CSAT after tickets, CES after onboarding."""
     rng = stream(seed, "surveys")
     closed = tickets[tickets.closed_at.notna()].reset_index(drop=True)
     asked = [_relational(rng, population, ledger), _onboarding_effort(rng, population, ledger)]
@@ -331,6 +332,7 @@ def moments(days) -> np.ndarray:
 
 
 def numbered(prefix: str, count: int) -> list[str]:
+    """Ids with a prefix and a running number."""
     return [f"{prefix}{number:06d}" for number in range(1, count + 1)]
 
 

@@ -6,7 +6,10 @@ with numbers as (
 ),
 
 days as (
-    select cast({{ dbt.dateadd("day", "cast(numbers.generated_number as integer) - 1", "moment.first_event_on") }} as date) as date_day
+    select
+        cast(
+            {{ dbt.dateadd("day", "cast(numbers.generated_number as integer) - 1", "moment.first_event_on") }} as date
+        ) as date_day
     from numbers
     cross join {{ ref("int_report_moment") }} as moment
     -- to the end of the year, so that a chart of the current period has its whole axis

@@ -6,15 +6,19 @@ with rates as (
     from {{ ref("stg_billing__exchange_rates") }}
 ),
 
+currencies as (
+    select distinct currency from rates
+),
+
 first_days as (
     -- rates older than the calendar hold on its first day
     select
-        currency,
-        max(rate_date) as rate_date
+        rates.currency,
+        max(rates.rate_date) as rate_date
     from rates
     inner join {{ ref("int_report_moment") }} as moment
         on rates.rate_date <= moment.first_event_on
-    group by currency
+    group by rates.currency
 ),
 
 days as (
@@ -22,7 +26,7 @@ days as (
         currencies.currency,
         calendar.date_day,
         coalesce(rates.rate_to_reporting, first_rates.rate_to_reporting) as rate_to_reporting
-    from (select distinct currency from rates) as currencies
+    from currencies
     cross join {{ ref("int_calendar_days") }} as calendar
     cross join {{ ref("int_report_moment") }} as moment
     left join rates

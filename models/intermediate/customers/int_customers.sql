@@ -14,7 +14,8 @@ with seen_customers as (
     select customer_id from {{ ref("stg_crm__customers") }}
     {%- for relation in seen_in %}
     union
-    select customer_id from {{ relation }} where customer_id is not null
+    select customer_id from {{ relation }}
+    where customer_id is not null
     {%- endfor %}
 )
 

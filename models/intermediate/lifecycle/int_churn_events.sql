@@ -14,7 +14,7 @@ with losses as (
             as has_open_payment_failure,
         row_number() over (
             partition by changes.customer_id, changes.changed_at
-            order by ends.mrr_before desc, ends.subscription_id
+            order by ends.mrr_before desc, ends.subscription_id asc
         ) as place
     from {{ ref("int_customer_changes") }} as changes
     inner join {{ ref("int_subscription_ends") }} as ends

@@ -42,8 +42,8 @@ nodes as (
     select
         stretches.*,
         tree_levels.width,
-        ceil(first_instant * 1.0 / width) as first_node,
-        floor(coalesce(end_instant, instants + 1) * 1.0 / width) as end_node
+        ceil(stretches.first_instant * 1.0 / tree_levels.width) as first_node,
+        floor(coalesce(stretches.end_instant, stretches.instants + 1) * 1.0 / tree_levels.width) as end_node
     from stretches
     inner join tree_levels
         on tree_levels.width <= stretches.instants + 1
@@ -51,11 +51,15 @@ nodes as (
 ),
 
 covering_nodes as (
-    select *, first_node as node
+    select
+        *,
+        first_node as node
     from nodes
     where first_node < end_node and mod(cast(first_node as bigint), 2) = 1
     union all
-    select *, end_node - 1 as node
+    select
+        *,
+        end_node - 1 as node
     from nodes
     where first_node < end_node and mod(cast(end_node as bigint), 2) = 1
 ),
@@ -63,7 +67,7 @@ covering_nodes as (
 node_winners as (
     select
         *,
-        row_number() over (partition by customer_id, width, node order by mrr desc, started_at, subscription_id) as place
+        row_number() over (partition by customer_id, width, node order by mrr desc, started_at asc, subscription_id asc) as place
     from covering_nodes
 ),
 
@@ -74,7 +78,7 @@ candidates as (
         node_winners.plan_id,
         row_number() over (
             partition by instants.customer_id, instants.changed_at
-            order by node_winners.mrr desc, node_winners.started_at, node_winners.subscription_id
+            order by node_winners.mrr desc, node_winners.started_at asc, node_winners.subscription_id asc
         ) as place
     from instants
     inner join tree_levels

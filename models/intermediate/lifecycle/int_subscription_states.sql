@@ -1,4 +1,4 @@
-{#- One row per subscription and instant from which it has another state, plan or MRR. All events of one instant count together. -#}
+{#- One row per subscription and instant from which its state, plan or MRR is another. All events of an instant count together. -#}
 with versions as (
     -- a plan and an amount hold until the next one is given
     select

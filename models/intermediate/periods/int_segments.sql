@@ -1,11 +1,11 @@
 {#- Every segment and the day of its first customer: its reports run from there. -#}
 with active_changes as (
     select
-        changes.changed_on,
-        changes.plan_id,
         {%- for segment in attribute_segments() %}
-        customers.{{ segment }}{{ "," if not loop.last }}
+        customers.{{ segment }},
         {%- endfor %}
+        changes.plan_id,
+        changes.changed_on
     from {{ ref("int_customer_changes") }} as changes
     inner join {{ ref("int_customers") }} as customers
         on changes.customer_id = customers.customer_id
@@ -25,5 +25,5 @@ select
     {{ segment_value("plan_id" if segment == "plan" else segment) }} as segment_value,
     min(changed_on) as first_customer_on
 from active_changes
-group by {{ segment_value("plan_id" if segment == "plan" else segment) }}
+group by segment_value
 {%- endfor %}

@@ -8,7 +8,8 @@ select
         sum(
             cast(
                 {{ as_double("changes.mrr") }}
-                * {{ seconds_between("changes.changed_at", "coalesce(changes.next_changed_at, moment.as_of)") }} / (86400 * 365 / 12.0)
+                * {{ seconds_between("changes.changed_at", "coalesce(changes.next_changed_at, moment.as_of)") }}
+                / (86400 * 365 / 12.0)
                 as decimal(38, 6)
             )
         ) as decimal(38, 6)

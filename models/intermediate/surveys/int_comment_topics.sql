@@ -10,11 +10,18 @@ with hits as (
         on lower(responses.comment) like '%' || topics.keyword || '%'
 ),
 
+distinct_topics as (
+    select distinct
+        response_id,
+        topic
+    from hits
+),
+
 topics as (
     select
         response_id,
         {{ dbt.listagg("topic", "', '", "order by topic") }} as topics
-    from (select distinct response_id, topic from hits) as distinct_topics
+    from distinct_topics
     group by response_id
 ),
 

@@ -7,7 +7,9 @@ with surveys as (
         surveys.weight,
         coalesce(surveys.sent_at, surveys.responded_at) as sent_at,
         -- an answer later than as_of is not seen
-        case when surveys.responded_at <= moment.as_of and surveys.score is not null then surveys.responded_at end as responded_at,
+        case
+            when surveys.responded_at <= moment.as_of and surveys.score is not null then surveys.responded_at
+        end as responded_at,
         case when surveys.responded_at <= moment.as_of then surveys.score end as score
     from {{ ref("stg_surveys__survey_responses") }} as surveys
     inner join {{ ref("int_report_moment") }} as moment

@@ -26,9 +26,7 @@ final as (
         count(*) as customers_churned,
         cast(sum(mrr_lost) as decimal(38, 6)) as mrr_lost
     from churned
-    group by
-        period_grain, period_start, period_end, is_complete_period, churn_type, category, reason
-        {%- if segment_type != "all" %}, {{ segment_value }}{% endif %}
+    group by period_grain, period_start, period_end, is_complete_period, segment_value, churn_type, category, reason
     {{ "union all" if not loop.last }}
     {%- endfor %}
 )

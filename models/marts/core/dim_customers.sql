@@ -35,12 +35,12 @@ subscriptions as (
 
 orders as (
     select
-        customer_id,
+        seen.customer_id,
         count(*) as orders
-    from {{ ref("stg_orders__orders") }}
+    from {{ ref("stg_orders__orders") }} as seen
     inner join {{ ref("int_report_moment") }} as moment
-        on ordered_at <= moment.as_of
-    group by customer_id
+        on seen.ordered_at <= moment.as_of
+    group by seen.customer_id
 ),
 
 final as (

@@ -1,7 +1,8 @@
 with mentioned_plans as (
     select plan_id from {{ ref("stg_billing__plans") }}
     union
-    select plan_id from {{ ref("int_subscription_states") }} where plan_id is not null
+    select plan_id from {{ ref("int_subscription_states") }}
+    where plan_id is not null
 ),
 
 final as (

@@ -33,13 +33,10 @@
     "customers_moved_in": "case when movement_type = 'moved' then 1 else 0 end",
     "mrr_moved": "case when movement_type = 'moved' then mrr_start else 0 end",
 } -%}
-{%- set measures = (left_from.keys() | list) + (arrived_in.keys() | list) + (happened_in.keys() | list)
-    + ["customers_moved_in", "customers_moved_out", "mrr_moved"] -%}
+{%- set measures = [left_from, arrived_in, happened_in, moved_out, moved_in] | map("list") | sum(start=[]) | unique | list -%}
 {#- legs: segment type, its value, which measures are summed there -#}
 {%- set legs = [("all", "'all'", [left_from, arrived_in, happened_in])] -%}
-{%- for segment in attribute_segments() -%}
-    {%- do legs.append((segment, segment, [left_from, arrived_in, happened_in])) -%}
-{%- endfor -%}
+{%- for name in attribute_segments() -%}{%- do legs.append((name, name, [left_from, arrived_in, happened_in])) -%}{%- endfor -%}
 {%- do legs.append(("plan", "plan_id_start", [left_from, moved_out])) -%}
 {%- do legs.append(("plan", "plan_id_end", [arrived_in, moved_in])) -%}
 {%- do legs.append(("plan", "plan_id_inside", [happened_in])) -%}
@@ -47,32 +44,30 @@
 with leg_sums as (
     {%- for segment_type, segment_value, summed in legs %}
     select
+        {%- for measure in measures %}
+        {%- set expressions = summed | map(attribute=measure) | select("defined") | list %}
+        {{ "sum(" ~ expressions[0] ~ ")" if expressions else "0" }} as {{ measure }},
+        {%- endfor %}
         period_grain,
         period_start,
         '{{ segment_type }}' as segment_type,
-        {{ segment_value }} as segment_value,
-        {%- for measure in measures %}
-        {%- set expressions = summed | map(attribute=measure) | select("defined") | list %}
-        {{ "sum(" ~ expressions[0] ~ ")" if expressions else "0" }} as {{ measure }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        {{ segment_value }} as segment_value
     from {{ ref("fct_customer_movements") }}
     where {{ segment_value }} is not null
-    group by period_grain, period_start
-    {%- if segment_type != "all" %}, {{ segment_value }}{% endif %}
+    group by period_grain, period_start, segment_value
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
 
 sums as (
     select
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }},
+        {%- endfor %}
         period_grain,
         period_start,
         segment_type,
-        segment_value,
-        {%- for measure in measures %}
-        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
-        {%- endfor %}
+        segment_value
     from leg_sums
     group by period_grain, period_start, segment_type, segment_value
 ),
@@ -101,15 +96,15 @@ grid as (
 
 filled as (
     select
+        {%- for measure in measures %}
+        coalesce(sums.{{ measure }}, 0) as {{ measure }},
+        {%- endfor %}
         grid.period_grain,
         grid.period_start,
         grid.period_end,
         grid.is_complete_period,
         grid.segment_type,
-        grid.segment_value,
-        {%- for measure in measures %}
-        coalesce(sums.{{ measure }}, 0) as {{ measure }}{{ "," if not loop.last }}
-        {%- endfor %}
+        grid.segment_value
     from grid
     left join sums
         on

@@ -56,8 +56,7 @@ counts as (
         0 as weight,
         0 as weighted_balance
     from sent
-    group by period_grain, period_start, period_end, is_complete_period, touchpoint_type
-    {%- if segment != "all" %}, {{ segment }}{% endif %}
+    group by period_grain, period_start, period_end, is_complete_period, segment_value, touchpoint_type
     union all
     select
         period_grain,
@@ -76,8 +75,7 @@ counts as (
         sum(case band when 'promoter' then weight when 'detractor' then -weight else 0 end) as weighted_balance
     from answered
     where answer_rank = 1
-    group by period_grain, period_start, period_end, is_complete_period, touchpoint_type
-    {%- if segment != "all" %}, {{ segment }}{% endif %}
+    group by period_grain, period_start, period_end, is_complete_period, segment_value, touchpoint_type
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),

@@ -6,8 +6,10 @@ with counts as (
         (select count(*) from {{ source("raw", raw_table) }}) as raw_rows,
         (select count(*) from {{ ref(staging) }})
         -- rows hidden by known_at are accepted too
-        + (select count(*) from {{ ref(base) }} where quarantine_reason is null and not {{ is_known(raw_table) }})
-            as accepted_rows,
+        + (
+            select count(*) from {{ ref(base) }}
+            where quarantine_reason is null and not {{ is_known(raw_table) }}
+        ) as accepted_rows,
         (
             select coalesce(sum(versions.versions - 1), 0)
             from (
@@ -17,7 +19,10 @@ with counts as (
                 group by {{ version_columns(raw_table) }}
             ) as versions
         ) as duplicate_rows,
-        (select count(*) from {{ ref(base) }} where quarantine_reason is not null) as quarantined_rows
+        (
+            select count(*) from {{ ref(base) }}
+            where quarantine_reason is not null
+        ) as quarantined_rows
     union all
     {%- endfor %}
     select

@@ -48,9 +48,7 @@ costs as (
         {{ "'all'" if segment == "all" else segment }} as segment_value,
         avg(acquisition_cost) as cac
     from joined
-    {%- if segment != "all" %}
-    group by {{ segment }}
-    {%- endif %}
+    group by segment_value
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
@@ -59,12 +57,12 @@ values_by_formula as (
     select
         trailing_months.*,
         costs.cac,
-        {{ ratio("arpa", "monthly_churn_rate") }} as clv_simple,
-        {{ ratio("arpa * " ~ var("gross_margin"), "monthly_churn_rate") }} as clv_margin,
+        {{ ratio("trailing_months.arpa", "trailing_months.monthly_churn_rate") }} as clv_simple,
+        {{ ratio("trailing_months.arpa * " ~ var("gross_margin"), "trailing_months.monthly_churn_rate") }} as clv_margin,
         case
-            when monthly_churn_rate > 0 then
+            when trailing_months.monthly_churn_rate > 0 then
                 {{ discounted_lifetime_value(
-                    "arpa * " ~ var("gross_margin") ~ "e0", "monthly_churn_rate", var("annual_discount_rate")
+                    "trailing_months.arpa * " ~ var("gross_margin") ~ "e0", "trailing_months.monthly_churn_rate", var("annual_discount_rate")
                 ) }}
         end as clv_discounted
     from trailing_months

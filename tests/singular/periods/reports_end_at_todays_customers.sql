@@ -8,14 +8,21 @@ with customers as (
 ),
 
 customers_now as (
-    select 'all' as segment_type, 'all' as segment_value, count(*) as customers, sum(current_mrr) as mrr
+    select
+        'all' as segment_type,
+        'all' as segment_value,
+        count(*) as customers,
+        sum(current_mrr) as mrr
     from customers
     {%- for segment in segments + ["plan"] %}
-    {%- set column = "current_plan_id" if segment == "plan" else segment %}
     union all
-    select '{{ segment }}', {{ segment_value(column) }}, count(*), sum(current_mrr)
+    select
+        '{{ segment }}' as segment_type,
+        {{ segment_value("current_plan_id" if segment == "plan" else segment) }} as segment_value,
+        count(*) as customers,
+        sum(current_mrr) as mrr
     from customers
-    group by {{ segment_value(column) }}
+    group by segment_value
     {%- endfor %}
 ),
 

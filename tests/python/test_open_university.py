@@ -1,0 +1,46 @@
+"""The real example builds, and its README shows what it gives. Runs where the data set is (OULAD_DIR)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+import readme
+
+PROJECT = Path(__file__).parents[2]
+RAW_FOLDER = Path(os.environ.get("OULAD_DIR") or PROJECT.parent / "shared" / "data" / "oulad")
+EXAMPLE = PROJECT / "examples" / "open_university"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    if not (RAW_FOLDER / "studentRegistration.csv").is_file():
+        pytest.skip("the Open University data set is not there: set OULAD_DIR to its folder")
+    folder = tmp_path_factory.mktemp("open_university")
+    command = ["make", "open-university", f"OULAD={RAW_FOLDER}", f"OPEN_UNIVERSITY_BUILD={folder}"]
+    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    assert "WARN=0 ERROR=0" in run.stdout
+    with duckdb.connect(str(folder / "published" / "marts.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def test_readme_shows_what_the_example_gives(published: duckdb.DuckDBPyConnection) -> None:
+    page = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    assert readme.examples(page)
+    assert readme.refreshed(page, published) == page
+
+
+def test_every_registration_is_a_subscription_or_in_quarantine(published: duckdb.DuckDBPyConnection) -> None:
+    (subscriptions,) = published.execute(
+        "select count(*) from marts.dim_subscriptions where started_at is not null"
+    ).fetchone()
+    (quarantined,) = published.execute(
+        'select count(*) from marts.rpt_quarantine where raw_row like \'%"event_type": "started"%\''
+    ).fetchone()
+    assert quarantined == 45
+    # 19 registered and unregistered on one day were never active
+    assert subscriptions + quarantined + 19 == 32_593

@@ -1,0 +1,61 @@
+"""Copy schema `marts` of the warehouse into the file that BI tools open, whole or not at all.
+
+Whatever the file is called, `marts.<table>` names a table in it.
+
+The copy is written beside the published file and takes its place in one rename, so a reader sees the old version or the
+new one. Raw and staging data, and with them personal data, stay in the warehouse.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+SCHEMA = "marts"
+
+
+def publish_marts(warehouse: Path, published: Path) -> int:
+    """Publish the marts of a built warehouse.
+
+    Args:
+        warehouse: DuckDB file that `dbt build` wrote.
+        published: DuckDB file that readers open; its folder is made where it is missing.
+
+    Returns:
+        The number of tables published.
+    """
+    published.parent.mkdir(parents=True, exist_ok=True)
+    # the same file name in a folder of its own: DuckDB names a catalog by its file
+    draft_folder = published.parent / f".{published.name}.{os.getpid()}"
+    draft_folder.mkdir()
+    draft = draft_folder / published.name
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+            connection.execute(f"attach {_text(draft)} as draft")
+            # DuckDB names a catalog after its file. In a file called marts a schema of that name would make
+            # `marts.rpt_churn_rates` ambiguous; there the tables stand in the main schema, and the name works too.
+            schema = "main" if published.stem == SCHEMA else SCHEMA
+            connection.execute(f"create schema if not exists draft.{schema}")
+            tables = [
+                row[0]
+                for row in connection.execute(
+                    "select table_name from duckdb_tables() "
+                    f"where database_name = 'warehouse' and schema_name = '{SCHEMA}' order by table_name"
+                ).fetchall()
+            ]
+            for table in tables:
+                connection.execute(f'create table draft.{schema}."{table}" as from warehouse.{SCHEMA}."{table}"')
+            connection.execute("detach draft")
+        os.replace(draft, published)
+        return len(tables)
+    finally:
+        draft.unlink(missing_ok=True)
+        draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
+        draft_folder.rmdir()
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
