@@ -9,7 +9,7 @@ STAMP := $(VENV)/.set-up
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint lock readme clean open-university
+.PHONY: help setup build test test-postgres test-spark lint lock readme clean open-university
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,8 +24,14 @@ $(STAMP): requirements.lock
 
 setup: $(STAMP)  ## make the environment from the pinned lock
 
-build: setup  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business)
+TARGET ?= duckdb
+build: setup $(if $(findstring spark,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business); TARGET=postgres, spark_cluster: docs/engines.md
+ifeq ($(TARGET),duckdb)
 	@$(BIN)/python -m warehouse.build
+else
+	@$(BIN)/python -m warehouse.land $(TARGET)
+	@$(BIN)/dbt build --target $(TARGET)
+endif
 
 test: setup lint  ## pass every check
 	@$(BIN)/python -m pytest
@@ -38,6 +44,7 @@ lint: setup  ## check the style of SQL, Python and YAML
 
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock
+	@uv export --quiet --only-group spark --format requirements-txt --no-header > requirements-spark.lock
 
 readme: build  ## write the results of the README's queries anew
 	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
@@ -54,3 +61,21 @@ open-university: setup  ## build the real example (OULAD=folder with the data se
 	@RAW_DATA_DIR=$(OPEN_UNIVERSITY_BUILD)/landing WAREHOUSE_PATH=$(OPEN_UNIVERSITY_BUILD)/open_university.duckdb \
 		PUBLISHED_PATH=$(OPEN_UNIVERSITY_BUILD)/published/marts.duckdb DBT_TARGET_PATH=$(OPEN_UNIVERSITY_BUILD)/target \
 		$(BIN)/python -m warehouse.build --vars '{as_of: 2015-06-01}'
+
+SPARK_STAMP := $(VENV)/.set-up-spark
+
+# Spark is big, so it is installed for its own targets only.
+$(SPARK_STAMP): requirements-spark.lock $(STAMP)
+	@command -v java >/dev/null || { echo "Spark needs Java 17: apt-get install openjdk-17-jre-headless"; exit 1; }
+	@echo "Adding Spark to $(VENV) from requirements-spark.lock (once, a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
+	@touch $(SPARK_STAMP)
+
+.PHONY: setup-spark
+setup-spark: $(SPARK_STAMP)
+
+test-postgres: setup  ## compare every mart on a real Postgres server with DuckDB's
+	@$(BIN)/python -m pytest tests/engines/test_postgres.py
+
+test-spark: setup-spark  ## compare every mart on a real Spark cluster with DuckDB's (some ten minutes)
+	@TEST_SPARK=1 $(BIN)/python -m pytest tests/engines/test_spark.py

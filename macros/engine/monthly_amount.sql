@@ -14,9 +14,22 @@
     cast(round({{ amount }} * {{ rate }} * ({{ times }}) / ({{ divisor }}), 6) as decimal(38, 6))
 {%- endmacro %}
 
+{# A Postgres quotient is rounded by itself before round() sees it, so here too: millionths, then half up. #}
+{% macro postgres__rounded_quotient(amount, rate, times, divisor) -%}
+    cast(div(2000000 * {{ amount }} * {{ rate }} * ({{ times }}) + {{ divisor }}, 2 * {{ divisor }}) * 0.000001 as decimal(38, 6))
+{%- endmacro %}
+
 {# DuckDB divides decimals as doubles, so whole numbers do it here: millionths times billionths, then half up. #}
 {% macro duckdb__rounded_quotient(amount, rate, times, divisor) -%}
     {%- set n = "cast(cast(" ~ amount ~ " as decimal(38, 6)) * 1000000 as hugeint) * cast(cast(" ~ rate ~ " as decimal(38, 9)) * 1000000000 as hugeint) * (" ~ times ~ ")" -%}
     {%- set d = "cast(1000000000 as hugeint) * (" ~ divisor ~ ")" -%}
     cast((2 * {{ n }} + {{ d }}) // (2 * {{ d }}) as decimal(38, 0)) * cast(0.000001 as decimal(7, 6))
+{%- endmacro %}
+
+{# Spark rounds a quotient too, so here the remainder goes before the division, which then leaves none. #}
+{% macro spark__rounded_quotient(amount, rate, times, divisor) -%}
+    {%- set n = "cast(" ~ amount ~ " * 1000000 as decimal(18, 0)) * cast(" ~ rate ~ " * 1000000000 as decimal(18, 0)) * (2 * (" ~ times ~ "))" -%}
+    {%- set half = "(cast(1000000000 as bigint) * (" ~ divisor ~ "))" -%}
+    {%- set doubled = "(" ~ n ~ " + " ~ half ~ ")" -%}
+    cast(({{ doubled }} - mod({{ doubled }}, 2 * {{ half }})) / (2 * {{ half }}) * 0.000001 as decimal(38, 6))
 {%- endmacro %}

@@ -10,3 +10,7 @@
 {% macro default__in_time_zone(utc_timestamp, time_zone) -%}
     ({{ utc_timestamp }} at time zone 'UTC') at time zone '{{ time_zone }}'
 {%- endmacro %}
+
+{% macro spark__in_time_zone(utc_timestamp, time_zone) -%}
+    from_utc_timestamp({{ utc_timestamp }}, '{{ time_zone }}')
+{%- endmacro %}

@@ -1,14 +1,34 @@
 {#
     Make schema `raw` from the landing folder, all of it or nothing: on-run-start of every command that builds models.
-    The statements come from warehouse/landing.py, which has checked the folder against the input contract.
+    On DuckDB it happens here, in the statements of warehouse/landing.py, which has checked the folder against the input
+    contract. On the other engines `make build TARGET=...` lands first (warehouse/land.py), and this looks whether it did.
 #}
 {% macro land_raw_tables() %}
     {% do check_settings() %}
     {% if execute and flags.WHICH in ("build", "run") %}
-        {% set plan = fromjson(run_query("select landing_plan() as plan").columns[0][0]) %}
-        {% if plan.problem %}
-            {% do exceptions.raise_compiler_error(plan.problem) %}
-        {% endif %}
-        {% do run_query("begin; " ~ plan.statements | join("; ") ~ "; commit") %}
+        {% do adapter.dispatch("land_raw_tables")() %}
     {% endif %}
+{% endmacro %}
+
+{% macro duckdb__land_raw_tables() %}
+    {% set plan = fromjson(run_query("select landing_plan() as plan").columns[0][0]) %}
+    {% if plan.problem %}
+        {% do exceptions.raise_compiler_error(plan.problem) %}
+    {% endif %}
+    {% do run_query("begin; " ~ plan.statements | join("; ") ~ "; commit") %}
+{% endmacro %}
+
+{% macro default__land_raw_tables() %}
+    {% set landed = adapter.get_relation(target.database, "raw", "unreadable_lines") %}
+    {% if not landed %}
+        {% do exceptions.raise_compiler_error("Schema raw is not there. Land the raw tables first: make build TARGET=" ~ target.name ~ " lands and builds.") %}
+    {% endif %}
+{% endmacro %}
+
+
+{# Run statements as they are, on the target's own connection: what warehouse/landing_spark.py has to say to Spark. #}
+{% macro run_statements(statements) %}
+    {% for statement in statements %}
+        {% do run_query(statement) %}
+    {% endfor %}
 {% endmacro %}

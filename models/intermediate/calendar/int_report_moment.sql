@@ -26,7 +26,7 @@ moment as (
         {{ time_setting("as_of") }} as as_of
         {%- else -%}
         -- a clock that runs ahead must not move the reports into the future
-        least(max(last_event_at), cast({{ dbt.current_timestamp() }} as timestamp)) as as_of
+        least(max(last_event_at), {{ utc_now() }}) as as_of
         {%- endif %}
     from event_times
 )

@@ -1,0 +1,153 @@
+"""The landing folders that every engine builds: demo business, golden month, adversarial streams and odd files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import harness
+import streams
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+
+from warehouse.demo_business import write_demo_business
+
+STREAMS = 40
+
+# Subscriptions of one customer whose order is another one in most languages than by code point.
+SUBSCRIPTION_NAMES = {"s0": "b", "s1": "B", "s2": "é", "s3": "_", "s4": "a-1", "s5": "A1"}
+
+# Times that DuckDB reads, and those that it does not but another engine might.
+TIMES = [
+    "2024-1-5", "2024/01/05", "2024-01-05T10:00", "2024-01-05 10:00:00.1234567", "2024-01-05 10:00:00.9999999",
+    "2024-01-05T10:00:00Z", "2024-01-05 10:00:00 UTC", "2024-01-05 1:2:3", "2024-01-05 10:00:00+0230",
+    "2024-01-05 10:00:00-05", "2024-01-05 10:00:00.", "2024-01-05 10:00:00.5+02:00", "2024-02-30", "20240105",
+    "2024-01", "2024", "now", "today", "tomorrow", "infinity", "Jan 5 2024", "5.1.2024", "01/05/2024", "2024-001",
+    "2024-01-05 10", "2024-01-05T", "2024-01-05Z", "0001-01-01", "1899-12-31 23:59:59", "9999-12-31", "12024-01-01",
+    "2024-01-05 23:59:60", "2024-01-05 25:00:00", " 2024-01-05", "2024-01-05 10:00+02:00", "10:00:00", "2024-13-01",
+]  # fmt: skip
+NUMBERS = [
+    "1", "+1", "1.", ".5", "1_000", "1e3", "1E+3", "1e-7", " 1 ", "-0", "0.0000005", "1.0000005", "1.0000004999999",
+    "999999999999.9999994", "999999999999.9999995", "NaN", "inf", "Infinity", "0x1F", "1,000", "$1", "1e", "--1",
+    "1.2.3", "1__0", "_1", "1_", "1 000", "ten", "1e400", "1d", "1f", "0b1", "1L",
+]  # fmt: skip
+BOOLEANS = ["true", "TRUE", "t", "f", "yes", "No", "y", "1", "0", "2", "on", "off", "tr", "1.0", "wahr"]
+COMMENTS = [
+    "write to jane.doe+x@example.com, or +1 202 555 0123", "ÄRGER with the PRICE of 2024, 1.299,00",
+    "jürgen@example.com", 'a "quoted" \\ comment', "too expensive\nand slow",
+    "很贵 👍 support", "(030) 12-34-567 / 4111 1111 1111 1111",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A landing folder to write, and the dbt vars to build it with."""
+
+    write: Callable[[Path], None]
+    settings: dict[str, object] = field(default_factory=dict)
+
+
+def write_golden_month(folder: Path) -> None:
+    """1000 at the start, 50 leave of whom 5 return, 80 join of whom 8 leave, 4 from before return."""
+
+    def rows(prefix: str, number: int, kind: str, at: str) -> Iterator[dict[str, str]]:
+        for n in range(number):
+            customer = f"{prefix}{n}"
+            yield {
+                "event_id": f"{customer}|{kind}|{at}",
+                "customer_id": customer,
+                "subscription_id": f"s-{customer}",
+                "event_type": kind,
+                "occurred_at": at,
+                "amount": "10" if kind == "started" else "",
+            }
+
+    events = [
+        *rows("a", 1000, "started", "2023-12-01"),
+        *rows("a", 50, "cancelled", "2024-01-10 12:00:00"),
+        *rows("a", 5, "reactivated", "2024-01-20 12:00:00"),
+        *rows("b", 80, "started", "2024-01-05"),
+        *rows("b", 8, "cancelled", "2024-01-25"),
+        *rows("c", 4, "started", "2023-12-01"),
+        *rows("c", 4, "cancelled", "2023-12-15"),
+        *rows("c", 4, "reactivated", "2024-01-15"),
+    ]
+    harness.write_landing(folder, {"subscription_events": events, "customers": []})
+
+
+def write_streams(folder: Path) -> None:
+    """Many streams of the property test in one folder, told apart by their ids; they share the exchange rates."""
+    drawn: list[dict[str, list[dict[str, str]]]] = []
+
+    @hypothesis_settings(max_examples=STREAMS, derandomize=True, database=None, deadline=None,
+                         phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(streams.landing_folders())
+    def draw(tables: dict[str, list[dict[str, str]]]) -> None:
+        drawn.append(tables)
+
+    draw()
+    ids = ("event_id", "customer_id", "subscription_id")
+    merged: dict[str, list[dict[str, str]]] = {"subscription_events": [], "customers": [], "exchange_rates": []}
+    for number, tables in enumerate(drawn):
+        merged["exchange_rates"] += tables["exchange_rates"]
+        for name in ("subscription_events", "customers"):
+            for row in tables[name]:
+                renamed = {key: SUBSCRIPTION_NAMES.get(row[key], row[key]) for key in ids if row.get(key)}
+                merged[name].append({**row, **{key: f"{number}-{value}" for key, value in renamed.items()}})
+    harness.write_landing(folder, merged)
+
+
+def write_oddities(folder: Path) -> None:
+    """The streams, and files with what no clean business sends: odd values, lines that are no CSV, typed Parquet."""
+    write_streams(folder)
+    with (folder / "subscription_events.csv").open("a", encoding="utf-8", newline="") as events:
+        for n, time in enumerate(TIMES):
+            events.write(f"t{n},ct{n},st{n},started,{time},basic,10" + "," * 8 + "\r\n")
+        for n, number in enumerate(NUMBERS):
+            events.write(f'n{n},cn{n},sn{n},started,2024-01-05,pro,"{number}",,,{number},{number}' + "," * 4 + "\r\n")
+        events.write("too,short\r\n" + "x," * 30 + "too long\r\n")
+    orders = "".join(f"o{n},c{n},2024-02-01,{n}.5,,{''.join(c)},p\n" for n, c in enumerate(["usd", "EUR", "eur", "é"]))
+    (folder / "orders.csv").write_text(
+        "\ufefforder_id,customer_id,ordered_at,amount,refunded_amount,currency,unknown\n" + orders, encoding="utf-8"
+    )
+    contacts = "".join(f"k{n},0-c1,spring,2024-02-0{n % 9 + 1},{value}\n" for n, value in enumerate(BOOLEANS))
+    (folder / "campaign_contacts.csv").write_text(
+        "contact_id,customer_id,campaign,contacted_at,is_control\n" + contacts, encoding="utf-8"
+    )
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("create table comments (n integer, comment varchar)")
+        connection.executemany("insert into comments values (?, ?)", list(enumerate(COMMENTS)))
+        (folder / "survey_responses").mkdir()
+        for part, time_type in enumerate(["timestamptz", "timestamp"]):
+            connection.execute(f"""
+                copy (
+                    select
+                        '{part}-r' || n as response_id, 'nps' as survey_type, (n % 3) || '-c1' as customer_id,
+                        cast('2024-03-01 12:34:56.789' as {time_type}) as sent_at,
+                        cast('2024-03-02 12:34:56' as {time_type}) as responded_at,
+                        cast(n % 11 as double) as score, comment, cast(0.1 * n as double) as weight
+                    from comments
+                ) to '{folder / "survey_responses" / f"{part}.parquet"}' (format parquet)
+            """)
+        connection.execute(f"""
+            copy (
+                select 'i' || n as invoice_id, (n % 3) || '-c1' as customer_id, date '2024-02-01' as issued_at,
+                    timestamp '2024-02-02 03:04:05' as paid_at, 'paid' as status,
+                    cast(n * 1.1 as decimal(12, 3)) as amount, cast(n as real) / 3 as refunded_amount
+                from range(7) as numbers (n)
+            ) to '{folder / "invoices.parquet"}' (format parquet)
+        """)
+
+
+LANDINGS = {
+    "demo": Landing(write_demo_business),
+    "golden_month": Landing(write_golden_month, {"as_of": "2024-02-01"}),
+    "streams_kolkata": Landing(write_streams, {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2}),
+    "oddities_berlin": Landing(
+        write_oddities,
+        {"reporting_timezone": "Europe/Berlin", "as_of": "2024-07-01", "known_at": "2024-07-15 12:00:00"},
+    ),
+}

@@ -1,0 +1,98 @@
+"""Postgres against DuckDB: the same models on a real server give the same marts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import comparison
+import pytest
+from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_rows
+from harness import PROJECT
+from landings import LANDINGS, write_golden_month
+from postgres_server import Server, running_server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running_server() as started:
+        yield started
+
+
+def land(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "warehouse.land", "postgres"],
+        cwd=PROJECT,
+        env={**os.environ, "RAW_DATA_DIR": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", LANDINGS)
+def test_every_mart_is_the_one_that_duckdb_builds(server: Server, tmp_path: Path, name: str) -> None:
+    landing, folder, warehouse = LANDINGS[name], tmp_path / "landing", tmp_path / "warehouse.duckdb"
+    folder.mkdir()
+    landing.write(folder)
+    database = server.create_database(name)
+    environments = {"duckdb": {"WAREHOUSE_PATH": str(warehouse)}, "postgres": server.environment(database)}
+    tests = {"duckdb": MODELS_ONLY, "postgres": () if name == "demo" else MODELS_ONLY}
+    with ThreadPoolExecutor() as pool:
+        builds = [
+            pool.submit(build, target, folder, landing, tmp_path / target, environment, *tests[target])
+            for target, environment in environments.items()
+        ]
+        for running in builds:
+            running.result()
+
+    def postgres_rows(mart: str) -> list[comparison.Row]:
+        with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select * from marts.{mart}")
+            return cursor_rows(cursor)
+
+    found = comparison.differences(
+        comparison.marts(tmp_path / "postgres"), lambda mart: duckdb_rows(warehouse, mart), postgres_rows
+    )
+    assert not found, "DuckDB and Postgres differ:\n" + "\n".join(found)
+
+
+def test_a_database_that_gives_other_answers_is_refused(server: Server, tmp_path: Path) -> None:
+    # a database that sorts by language is not to be had on every machine, so one without an encoding stands for it
+    write_golden_month(tmp_path)
+    database = server.create_database("other_encoding", "locale 'C'", encoding="SQL_ASCII")
+    done = land(tmp_path, server.environment(database))
+    assert done.returncode == 1
+    assert "does not sort text by code point in UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_schema_raw_of_somebody_else_is_left_alone(server: Server, tmp_path: Path) -> None:
+    write_golden_month(tmp_path)
+    database = server.create_database("occupied")
+    with contextlib.closing(server.connect(database)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create schema raw; create table raw.customers as select 1 as theirs")
+    done = land(tmp_path, server.environment(database))
+    assert done.returncode == 1
+    assert "is not ours" in done.stderr
+    with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute("select theirs from raw.customers")
+        assert cursor.fetchall() == [(1,)]
+
+
+def test_a_folder_that_cannot_be_built_from_changes_nothing(server: Server, tmp_path: Path) -> None:
+    write_golden_month(tmp_path)
+    database = server.create_database("kept")
+    assert land(tmp_path, server.environment(database)).returncode == 0
+    (tmp_path / "customers.csv").unlink()
+    done = land(tmp_path, server.environment(database))
+    assert done.returncode == 1
+    assert "customers: the table is missing" in done.stderr
+    with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from raw.subscription_events")
+        assert cursor.fetchone() == (1155,)

@@ -1,0 +1,111 @@
+"""Land the raw tables in schema `raw` of a Postgres database, in one transaction.
+
+DuckDB reads the files, as it does when it builds itself (warehouse/landing.py): what is a readable line, a null, or the
+text of a typed Parquet value is decided in one place. Everything lands as text; the staging models cast it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import psycopg2
+import pyarrow as pa
+import pyarrow.csv
+
+from warehouse.landing import RAW_SCHEMA, UNREADABLE_LINES, LandedTable, LandingError, landing_statements
+
+ROWS_PER_BATCH = 100_000
+OLDEST_VERSION = 160000  # pg_input_is_valid() came with PostgreSQL 16
+MARK = "Raw tables of the subscription retention warehouse: replaced at every landing."
+# Sorted by code point, as DuckDB and Spark sort: reports must not depend on a server's language.
+CODE_POINT_ORDER = ["-", "A", "Z", "_", "a", "b", "z", "é", "ア", "😀"]
+HOW_TO_CREATE = (
+    "create database ... template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' "
+    "(PostgreSQL 16: locale 'C')"
+)
+
+
+def land(landed: list[LandedTable], _target: str = "postgres") -> None:
+    """Replace schema `raw` of the database that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE name.
+
+    Raises:
+        LandingError: the database cannot be reached, or is not one that gives DuckDB's answers.
+    """
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "landing.duckdb")) as files:
+        files.execute("set TimeZone = 'UTC'")
+        for statement in landing_statements(landed):
+            files.execute(statement)
+        connection = _connect()
+        try:
+            with connection, connection.cursor() as cursor:
+                _check_database(cursor, connection.server_version)
+                _replace_schema(cursor)
+                for found in landed:
+                    _copy(files, cursor, found.table.name, dict.fromkeys(found.table.columns, "text"))
+                lines = {"raw_table": "text", "line_number": "bigint", "problem": "text", "line": "text"}
+                _copy(files, cursor, UNREADABLE_LINES, lines)
+        finally:
+            connection.close()
+
+
+def _connect() -> psycopg2.extensions.connection:
+    if missing := [name for name in ("PGUSER", "PGDATABASE") if not os.environ.get(name)]:
+        raise LandingError(f"Set {' and '.join(missing)}: target postgres reads libpq's settings (docs/engines.md).")
+    try:
+        return psycopg2.connect(host=os.environ.get("PGHOST", "localhost"), client_encoding="utf8")
+    except psycopg2.OperationalError as error:
+        raise LandingError(f"The Postgres server cannot be reached: {error}") from error
+
+
+def _check_database(cursor: psycopg2.extensions.cursor, version: int) -> None:
+    if version < OLDEST_VERSION:
+        raise LandingError(f"The Postgres server is version {version // 10000}; 16 is the oldest that works.")
+    cursor.execute("select array_agg(letter order by letter), getdatabaseencoding() from unnest(%s) as letter",
+                   (CODE_POINT_ORDER[::-1],))  # fmt: skip
+    order, encoding = cursor.fetchone()
+    if encoding != "UTF8" or order != CODE_POINT_ORDER:
+        raise LandingError(
+            f"The Postgres database {os.environ['PGDATABASE']} does not sort text by code point in UTF-8, so its "
+            f"reports would differ from the other engines'. Make one that does: {HOW_TO_CREATE}."
+        )
+
+
+def _replace_schema(cursor: psycopg2.extensions.cursor) -> None:
+    cursor.execute("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", (RAW_SCHEMA,))
+    found = cursor.fetchone()
+    if found and found[0] != MARK:
+        raise LandingError(
+            f"The Postgres database {os.environ['PGDATABASE']} has a schema {RAW_SCHEMA} that is not ours. "
+            "It is left as it is: use a database of its own for the warehouse."
+        )
+    cursor.execute(f"drop schema if exists {RAW_SCHEMA} cascade")
+    cursor.execute(f"create schema {RAW_SCHEMA}")
+    cursor.execute(f"comment on schema {RAW_SCHEMA} is %s", (MARK,))
+
+
+def _copy(
+    files: duckdb.DuckDBPyConnection, cursor: psycopg2.extensions.cursor, table: str, columns: dict[str, str]
+) -> None:
+    """Create the table and fill it batch by batch; it is analyzed, or the first query plans for an empty one."""
+    declared = ", ".join(f'"{name}" {data_type}' for name, data_type in columns.items())
+    # Postgres text holds no NUL character
+    as_text = ", ".join(f"replace(cast(\"{name}\" as varchar), chr(0), '')" for name in columns)
+    cursor.execute(f"create table {RAW_SCHEMA}.{table} ({declared})")
+    for batch in _csv_batches(files.execute(f"select {as_text} from {RAW_SCHEMA}.{table}")):
+        cursor.copy_expert(f"copy {RAW_SCHEMA}.{table} from stdin (format csv)", batch)
+    cursor.execute(f"analyze {RAW_SCHEMA}.{table}")
+
+
+def _csv_batches(result: duckdb.DuckDBPyConnection) -> Iterator[io.BytesIO]:
+    """CSV as Postgres reads it: text quoted, null bare."""
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+    for batch in result.fetch_record_batch(ROWS_PER_BATCH):
+        written = io.BytesIO()
+        pa.csv.write_csv(batch, written, options)
+        written.seek(0)
+        yield written
