@@ -7,7 +7,12 @@
 {% macro monthly_amount(amount, rate, interval, interval_count) -%}
     {%- set times = "case " ~ interval ~ " when 'week' then 52 when 'day' then 365 else 1 end" -%}
     {%- set months = "case " ~ interval ~ " when 'year' then 12 when 'quarter' then 3 when 'week' then 12 when 'day' then 12 else 1 end" -%}
-    {{ adapter.dispatch("rounded_quotient")(amount, rate, times, months ~ " * coalesce(" ~ interval_count ~ ", 1)") }}
+    case
+        -- nearly always there is nothing to convert
+        when coalesce({{ interval }}, 'month') = 'month' and coalesce({{ interval_count }}, 1) = 1 and {{ rate }} = 1
+            then cast({{ amount }} as decimal(38, 6))
+        else {{ adapter.dispatch("rounded_quotient")(amount, rate, times, months ~ " * coalesce(" ~ interval_count ~ ", 1)") }}
+    end
 {%- endmacro %}
 
 {% macro default__rounded_quotient(amount, rate, times, divisor) -%}

@@ -41,9 +41,15 @@
     case when {{ utc }} >= timestamp '1900-01-01' and {{ utc }} < timestamp '9999-12-31' then {{ utc }} end
 {%- endmacro %}
 
-{# The session's time zone is UTC (profiles.yml). #}
+{#
+    The session's time zone is UTC (profiles.yml). DuckDB knows the column's type before it runs: a column of timestamps
+    needs no time zone, and the way through one costs as much as a sort.
+#}
 {% macro default__try_cast_utc(column) -%}
-    cast(try_cast({{ column }} as timestamp with time zone) as timestamp)
+    case
+        when typeof({{ column }}) = 'TIMESTAMP' then try_cast({{ column }} as timestamp)
+        else cast(try_cast({{ column }} as timestamp with time zone) as timestamp)
+    end
 {%- endmacro %}
 
 {# A Postgres session has any time zone, so it is not asked. #}

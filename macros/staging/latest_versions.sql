@@ -88,6 +88,16 @@ select * from {{ checked }}
 {% endmacro %}
 
 
+{# The same as one text. #}
+{% macro version_text(table_name) -%}
+    {%- if execute -%}
+    {%- for column in version_key(contract_table(table_name)) -%}
+        cast({{ column }} as {{ dbt.type_string() }}) {{- " || '|' || " if not loop.last -}}
+    {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro version_columns(table_name) -%}
     {{ version_key(contract_table(table_name)) | join(", ") if execute }}
 {%- endmacro %}

@@ -4,25 +4,20 @@ with counts as (
     select
         '{{ raw_table }}' as raw_table,
         (select count(*) from {{ source("raw", raw_table) }}) as raw_rows,
-        (select count(*) from {{ ref(staging) }})
         -- rows hidden by known_at are accepted too
-        + (
-            select count(*) from {{ ref(base) }}
-            where quarantine_reason is null and not {{ is_known(raw_table) }}
-        ) as accepted_rows,
-        (
-            select coalesce(sum(versions.versions - 1), 0)
-            from (
-                select count(*) as versions
-                from {{ ref(base) }}
-                where quarantine_reason is null and {{ is_known(raw_table) }}
-                group by {{ version_columns(raw_table) }}
-            ) as versions
-        ) as duplicate_rows,
-        (
-            select count(*) from {{ ref(base) }}
-            where quarantine_reason is not null
-        ) as quarantined_rows
+        (select count(*) from {{ ref(staging) }}) + checked.hidden_rows as accepted_rows,
+        checked.seen_rows - checked.seen_keys as duplicate_rows,
+        checked.quarantined_rows
+    from (
+        select
+            count(quarantine_reason) as quarantined_rows,
+            count(case when quarantine_reason is null and not {{ is_known(raw_table) }} then 1 end) as hidden_rows,
+            count(case when quarantine_reason is null and {{ is_known(raw_table) }} then 1 end) as seen_rows,
+            count(
+                distinct case when quarantine_reason is null and {{ is_known(raw_table) }} then {{ version_text(raw_table) }} end
+            ) as seen_keys
+        from {{ ref(base) }}
+    ) as checked
     union all
     {%- endfor %}
     select
