@@ -79,3 +79,8 @@ test-postgres: setup  ## compare every mart on a real Postgres server with DuckD
 
 test-spark: setup-spark  ## compare every mart on a real Spark cluster with DuckDB's (some ten minutes)
 	@TEST_SPARK=1 $(BIN)/python -m pytest tests/engines/test_spark.py
+
+CUSTOMERS ?= 1000000
+bench-spark: setup-spark  ## count what each model moves on a Spark cluster (CUSTOMERS=1000000, SKEW="--events-of-one ...")
+	@$(BIN)/python benchmarks/spark_scale.py --customers $(CUSTOMERS) $(SKEW)
+.PHONY: bench-spark

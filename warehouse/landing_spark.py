@@ -120,9 +120,14 @@ def _convert(files: duckdb.DuckDBPyConnection, name: str, columns: str, generati
 
 
 def _glob(files: list[Path]) -> str:
-    """One path that names exactly these files: Spark reads a list of them as a pattern."""
-    escaped = ["".join(f"\\{letter}" if letter in "\\{}[]*?,`" else letter for letter in str(file)) for file in files]
-    return escaped[0] if len(escaped) == 1 else "{" + ",".join(escaped) + "}"
+    """One path that names exactly these files: a pattern to Spark, with a list in braces below their common folder."""
+    folder = Path(os.path.commonpath([file.parent for file in files]))
+    names = [_literal(str(file.relative_to(folder))) for file in files]
+    return f"{_literal(str(folder))}/{names[0] if len(names) == 1 else '{' + ','.join(names) + '}'}"
+
+
+def _literal(path: str) -> str:
+    return "".join(f"\\{letter}" if letter in "\\{}[]*?,`" else letter for letter in path)
 
 
 def _text(file: Path) -> str:

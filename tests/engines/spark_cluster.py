@@ -105,13 +105,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(further_settings: str = "") -> Iterator[Cluster]:
+    """Start the cluster, with lines of spark-defaults.conf on top of SETTINGS, and stop it at the end."""
     spark_home = Path(importlib.util.find_spec("pyspark").origin).parent
     with tempfile.TemporaryDirectory(prefix="spark-", ignore_cleanup_errors=True) as folder:
         home, master_port, thrift_port = Path(folder), free_port(), free_port()
         conf = home / "conf"
         conf.mkdir()
-        (conf / "spark-defaults.conf").write_text(SETTINGS.format(home=home, port=thrift_port))
+        (conf / "spark-defaults.conf").write_text(SETTINGS.format(home=home, port=thrift_port) + further_settings)
         (conf / "log4j2.properties").write_text(QUIET)
         variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_"))},
