@@ -75,6 +75,17 @@ def write_golden_month(folder: Path) -> None:
         *rows("c", 4, "reactivated", "2024-01-15"),
     ]
     harness.write_landing(folder, {"subscription_events": events, "customers": []})
+    # as a business lands them: new data is a new part
+    landed, parts = folder / "subscription_events.csv", folder / "subscription_events" / "of a 'month'"
+    parts.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table events as select * from read_csv('{landed}', all_varchar = true, header = true)"
+        )
+        for part, month in enumerate(["2023-12", "2024-01"]):
+            file = str(parts / f"{part}.parquet").replace("'", "''")
+            connection.execute(f"copy (from events where occurred_at like '{month}%') to '{file}' (format parquet)")
+    landed.unlink()
 
 
 def write_streams(folder: Path) -> None:
