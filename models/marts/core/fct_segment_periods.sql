@@ -72,15 +72,6 @@ sums as (
     group by period_grain, period_start, segment_type, segment_value
 ),
 
-periods as (
-    select distinct
-        period_grain,
-        period_start,
-        period_end,
-        is_complete_period
-    from {{ ref("int_calendar_periods") }}
-),
-
 grid as (
     select
         periods.period_grain,
@@ -90,7 +81,7 @@ grid as (
         segments.segment_type,
         segments.segment_value
     from {{ ref("int_segments") }} as segments
-    inner join periods
+    inner join {{ ref("int_periods") }} as periods
         on segments.first_customer_on < periods.period_end
 ),
 
