@@ -71,24 +71,34 @@ node_winners as (
     from covering_nodes
 ),
 
-candidates as (
+nodes_above as (
+    -- by itself: joined in one go with the winners, an engine may compare all instants of a customer with all its nodes
     select
         instants.customer_id,
         instants.changed_at,
-        node_winners.plan_id,
-        row_number() over (
-            partition by instants.customer_id, instants.changed_at
-            order by node_winners.mrr desc, node_winners.started_at asc, node_winners.subscription_id asc
-        ) as place
+        tree_levels.width,
+        floor(instants.instant_number * 1.0 / tree_levels.width) as node
     from instants
     inner join tree_levels
         on tree_levels.width <= instants.instants + 1
+),
+
+candidates as (
+    select
+        nodes_above.customer_id,
+        nodes_above.changed_at,
+        node_winners.plan_id,
+        row_number() over (
+            partition by nodes_above.customer_id, nodes_above.changed_at
+            order by node_winners.mrr desc, node_winners.started_at asc, node_winners.subscription_id asc
+        ) as place
+    from nodes_above
     inner join node_winners
         on
-            instants.customer_id = node_winners.customer_id
-            and tree_levels.width = node_winners.width
-            and floor(instants.instant_number * 1.0 / tree_levels.width) = node_winners.node
-            and node_winners.place = 1
+            nodes_above.customer_id = node_winners.customer_id
+            and nodes_above.width = node_winners.width
+            and nodes_above.node = node_winners.node
+    where node_winners.place = 1
 )
 
 select
