@@ -1,7 +1,7 @@
 """Builds synthetic data on a real Spark cluster (two workers, 1 GB executors) and counts what each model moves.
 
 The counts come from Spark's own event log: rows and bytes read, written to a shuffle, and spilled, per model. They do
-not depend on the machine's mood, so docs/scale.md extrapolates from them.
+not depend on the machine's mood, so larger data can be extrapolated from them.
 
 Usage: make bench-spark CUSTOMERS=1000000 [SKEW="--events-of-one 1000000 --share-of-one-segment 0.9"]
 """
