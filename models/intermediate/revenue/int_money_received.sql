@@ -23,7 +23,6 @@ with receipts as (
 select
     receipts.customer_id,
     receipts.receipt_kind,
-    count(*) as receipts,
     cast(sum(round(receipts.amount * coalesce(rates.rate_to_reporting, 1), 6)) as decimal(38, 6)) as received
 from receipts
 inner join {{ ref("int_report_moment") }} as moment
