@@ -23,7 +23,7 @@ PROJECT = Path(__file__).parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "engines"), str(PROJECT / "benchmarks")]
 
 from spark_cluster import running_cluster  # noqa: E402 - the cluster of the tests, which is no package
-from synthetic import write_synthetic  # noqa: E402
+from synthetic import write_synthetic  # noqa: E402 - the same
 
 # A cluster for work, not for many small tests: compiled stages, and partitions that fit a 1 GB executor.
 SETTINGS = """
