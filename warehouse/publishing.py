@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 SCHEMA = "marts"
+DRAFT = ".draft_of_published_marts"
 
 
 def publish_marts(warehouse: Path, published: Path) -> int:
@@ -27,34 +28,31 @@ def publish_marts(warehouse: Path, published: Path) -> int:
         The number of tables published.
     """
     published.parent.mkdir(parents=True, exist_ok=True)
-    # the same file name in a folder of its own: DuckDB names a catalog by its file
-    draft_folder = published.parent / f".{published.name}.{os.getpid()}"
-    draft_folder.mkdir()
-    draft = draft_folder / published.name
+    draft = published.parent / f"{DRAFT}_{os.getpid()}.duckdb"
+    # the name under which DuckDB knows the warehouse, and under which its views speak of their tables
+    catalog = warehouse.stem
     try:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
-            connection.execute(f"attach {_text(draft)} as draft")
-            # DuckDB names a catalog after its file. In a file called marts a schema of that name would make
-            # `marts.rpt_churn_rates` ambiguous; there the tables stand in the main schema, and the name works too.
+        with duckdb.connect(str(draft)) as connection:
+            connection.execute(f'attach {_text(warehouse)} as "{catalog}" (read_only)')
+            # In a file called marts a schema of that name would make `marts.rpt_churn_rates` ambiguous; there the
+            # tables stand in the main schema, and the name works too.
             schema = "main" if published.stem == SCHEMA else SCHEMA
-            connection.execute(f"create schema if not exists draft.{schema}")
+            connection.execute(f"create schema if not exists {schema}")
             tables = [
                 row[0]
                 for row in connection.execute(
-                    "select table_name from duckdb_tables() "
-                    f"where database_name = 'warehouse' and schema_name = '{SCHEMA}' order by table_name"
+                    "select table_name from information_schema.tables "
+                    "where table_catalog = ? and table_schema = ? order by table_name",
+                    [catalog, SCHEMA],
                 ).fetchall()
             ]
             for table in tables:
-                connection.execute(f'create table draft.{schema}."{table}" as from warehouse.{SCHEMA}."{table}"')
-            connection.execute("detach draft")
+                connection.execute(f'create table {schema}."{table}" as from "{catalog}".{SCHEMA}."{table}"')
         os.replace(draft, published)
         return len(tables)
     finally:
         draft.unlink(missing_ok=True)
         draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
-        draft_folder.rmdir()
 
 
 def _text(path: Path) -> str:

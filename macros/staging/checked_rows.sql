@@ -1,7 +1,6 @@
 {#
     Every row of a raw table, cast to the contract's types, with the first reason why it cannot be used
-    (quarantine_reason; null = accepted), and its key and content as text (for rpt_quarantine).
-    As a view it costs nothing for the columns that a reader leaves out.
+    (quarantine_reason; null = none), and the key and content of a row that cannot, as text (for rpt_quarantine).
 
     Arguments:
         table_name: raw table; models/staging/raw_sources.yml declares its types and checks.
@@ -10,7 +9,6 @@
         further_checks: list of [reason, condition on typed columns] that the contract cannot declare.
 #}
 {% macro checked_rows(table_name, relation, first_rates=none, further_checks=[]) %}
-{%- if execute -%}
 {%- set table = contract_table(table_name) -%}
 with raw_rows as (
     select * from {{ relation }}
@@ -20,9 +18,8 @@ typed as (
     select
         {%- for column in table.columns.values() %}
         {{ as_contract_type(column.name, column.data_type) }} as {{ column.name }},
-        {{ as_contract_type(column.name, "text") }} as raw_{{ column.name }},
+        {{ column.name }} as raw_{{ column.name }} {{- "," if not loop.last }}
         {%- endfor %}
-        {{ row_key(table) }} as row_key
     from raw_rows
 ),
 
@@ -46,13 +43,10 @@ select
     {{ column.name }},
     {%- endfor %}
     quarantine_reason,
-    row_key,
     -- only of rows that are shown: as text, all rows would cost more than everything else
+    case when quarantine_reason is not null then {{ row_key(table) }} end as row_key,
     case when quarantine_reason is not null then {{ row_as_json(table) }} end as raw_row
 from checked
-{%- else -%}
-select * from {{ relation }}
-{%- endif -%}
 {% endmacro %}
 
 
@@ -64,10 +58,10 @@ select * from {{ relation }}
         {% set meta = column.config.meta %}
         {% set is_text = column.data_type in ("text", "currency") %}
         {% if meta.required %}
-            {% do checks.append(["missing_" ~ name, "typed.raw_" ~ name ~ " is null"]) %}
+            {% do checks.append(["missing_" ~ name, is_missing(name, column.data_type)]) %}
         {% endif %}
         {% if not is_text %}
-            {% do checks.append(["unreadable_" ~ name, "typed.raw_" ~ name ~ " is not null and typed." ~ name ~ " is null"]) %}
+            {% do checks.append(["unreadable_" ~ name, "typed." ~ name ~ " is null and not (" ~ is_missing(name, column.data_type) ~ ")"]) %}
         {% endif %}
         {% if meta.accepted %}
             {% do checks.append(["unknown_" ~ name, "typed." ~ name ~ " not in ('" ~ meta.accepted | join("', '") ~ "')"]) %}
@@ -94,10 +88,29 @@ select * from {{ relation }}
 {% endmacro %}
 
 
+{# Whether the raw value is null or an empty text. A text says so itself; another type is asked whether it is text at all. #}
+{% macro is_missing(column, data_type) -%}
+    {%- if data_type in ("text", "currency") -%}
+        typed.{{ column }} is null
+    {%- else -%}
+        {{ adapter.dispatch("is_empty")("typed.raw_" ~ column) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__is_empty(value) -%}
+    {{ as_contract_type(value, "text") }} is null
+{%- endmacro %}
+
+{# DuckDB knows the column's type before it runs: only text can be empty, and a number is not made text to find out. #}
+{% macro duckdb__is_empty(value) -%}
+    case when typeof({{ value }}) = 'VARCHAR' then {{ as_contract_type(value, "text") }} is null else {{ value }} is null end
+{%- endmacro %}
+
+
 {# The raw row's key as text, '?' for a missing part. #}
 {% macro row_key(table) -%}
     {%- for column in table.config.meta.key -%}
-        coalesce({{ as_contract_type(column, "text") }}, '?') {{- " || '|' || " if not loop.last -}}
+        coalesce({{ as_contract_type("raw_" ~ column, "text") }}, '?') {{- " || '|' || " if not loop.last -}}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -107,7 +120,7 @@ select * from {{ relation }}
     '{' || concat_ws(
         ', '
         {%- for column in table.columns.values() if not column.config.meta.personal -%}
-        {%- set value = "raw_" ~ column.name -%}
+        {%- set value = as_contract_type("raw_" ~ column.name, "text") -%}
         {%- set value = redacted(value) if column.config.meta.free_text else value -%}
         , '"{{ column.name }}": ' || {{ json_text(value) }}
         {%- endfor -%}

@@ -387,7 +387,8 @@ def dbt(raw_data_dir: Path | str, warehouse: Path, *arguments: str) -> subproces
 def marts(warehouse: Path) -> dict[str, int]:
     """Rows by mart."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        names = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        find = "select table_name from information_schema.tables where table_schema = 'marts'"
+        names = connection.execute(find).fetchall()
         return {name: connection.execute(f"select count(*) from marts.{name}").fetchone()[0] for (name,) in names}
 
 

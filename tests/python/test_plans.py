@@ -19,6 +19,10 @@ SMALL = {
     "fct_segment_periods",  # segments x periods: the rows of the report itself
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree
     "int_exchange_rates_daily",  # rates x the one row of the report moment
+    "int_customer_movements",  # net changes x the three aspects of a customer
+    "int_movements_with_segments",  # the same
+    "int_movement_sums",  # the same, and sums x the five grains
+    "fct_customer_movements",  # the same
 }
 STEPS = {step.name: step for step in harness.compiled_steps("{}") if step.schema != "seeds"}
 

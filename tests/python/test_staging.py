@@ -34,8 +34,8 @@ def stage_rows(folder: Path, tables: dict, **settings: object) -> duckdb.DuckDBP
 
 
 def staging_models(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    names = connection.execute("select table_name from duckdb_tables() where table_name like 'stg_%' order by 1")
-    return [name for (name,) in names.fetchall()]
+    find = "select table_name from information_schema.tables where table_name like 'stg_%' order by 1"
+    return [name for (name,) in connection.execute(find).fetchall()]
 
 
 # -- every check of the contract: a row that fails it, and one just inside that passes

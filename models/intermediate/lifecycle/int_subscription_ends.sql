@@ -42,12 +42,8 @@ select
     ends.mrr_before,
     ends.payment_failed_at,
     ends.request_number is not null as has_open_cancel_request,
-    coalesce(end_events.reason_code, request_events.reason_code) as reason_code,
-    coalesce(end_events.cancelled_by, request_events.cancelled_by) as cancelled_by
+    coalesce(ends.reason_code, requests.reason_code) as reason_code,
+    coalesce(ends.cancelled_by, requests.cancelled_by) as cancelled_by
 from ends
-inner join {{ ref("stg_billing__subscription_events") }} as end_events
-    on ends.event_id = end_events.event_id
 left join failures as requests
     on ends.subscription_id = requests.subscription_id and ends.request_number = requests.event_number
-left join {{ ref("stg_billing__subscription_events") }} as request_events
-    on requests.event_id = request_events.event_id

@@ -1,22 +1,63 @@
+{{ config(materialized="view") }}
+
 {#-
     The one sort over all events. Most events of a subscription business are renewals that change nothing: a start or
     renewal that follows another one at once, with the same plan and amount or none. They go here, and what follows
-    costs what the changes cost. A renewal after anything else stays: it may clear a failed payment or a cancel request.
+    costs what the changes cost. A renewal after anything else stays: it may clear a failed payment or a cancel request;
+    so does one in another currency, whose rate may have moved.
 -#}
-with ordered as (
+{#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
+{%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
+
+with events as (
     select
-        event_id,
-        subscription_id,
-        customer_id,
-        event_type,
-        occurred_at,
-        plan_given,
-        mrr_given,
+        events.event_id,
+        events.subscription_id,
+        events.customer_id,
+        events.event_type,
+        events.occurred_at,
+        events.loaded_at,
+        case events.event_type
+            when 'trial_started' then 1
+            when 'started' then 2
+            when 'reactivated' then 2
+            when 'renewed' then 3
+            when 'resumed' then 4
+            when 'changed' then 5
+            when 'payment_failed' then 6
+            when 'payment_recovered' then 7
+            when 'paused' then 8
+            when 'cancel_requested' then 9
+            else 10
+        end as lifecycle_rank,
+        case when {{ gives_terms }} then events.plan_id end as plan_given,
+        case when {{ gives_terms }} then events.amount end as amount_given,
+        {{ foreign_currency("events.currency") }} as foreign_currency,
+        coalesce(events.billing_interval, 'month') as billing_interval,
+        coalesce(events.billing_interval_count, 1) as billing_interval_count,
+        -- one number to compare; none for another currency
+        case
+            when {{ foreign_currency("events.currency") }} is null
+                then
+                    coalesce(events.billing_interval_count, 1) * 10
+                    + case events.billing_interval when 'day' then 1 when 'week' then 2 when 'quarter' then 3 when 'year' then 4 else 0 end
+        end as billing_terms,
+        events.reason_code,
+        events.cancelled_by
+    from {{ ref("stg_billing__subscription_events") }} as events
+    inner join {{ ref("int_report_moment") }} as moment
+        on events.occurred_at <= moment.as_of
+),
+
+ordered as (
+    select
+        *,
         row_number() over in_order as event_number,
-        lag(event_type) over in_order as previous_event_type,
-        lag(plan_given) over in_order as previous_plan_given,
-        lag(mrr_given) over in_order as previous_mrr_given
-    from {{ ref("int_subscription_events_priced") }}
+        lag(lifecycle_rank) over in_order as previous_rank,
+        lag(plan_given) over in_order as previous_plan,
+        lag(amount_given) over in_order as previous_amount,
+        lag(billing_terms) over in_order as previous_terms
+    from events
     window in_order as (partition by subscription_id order by occurred_at, lifecycle_rank, loaded_at, event_id)
 )
 
@@ -26,14 +67,22 @@ select
     customer_id,
     event_type,
     occurred_at,
+    event_number,
     plan_given,
-    mrr_given,
-    event_number
+    amount_given,
+    foreign_currency,
+    billing_interval,
+    billing_interval_count,
+    reason_code,
+    cancelled_by
 from ordered
 where
     not (
-        event_type in ('started', 'reactivated', 'renewed')
-        and coalesce(previous_event_type in ('started', 'reactivated', 'renewed'), false)
-        and coalesce(plan_given = previous_plan_given, plan_given is null)
-        and coalesce(mrr_given = previous_mrr_given, mrr_given is null)
+        lifecycle_rank in (2, 3)
+        and coalesce(previous_rank in (2, 3), false)
+        and coalesce(plan_given = previous_plan, plan_given is null)
+        and (
+            amount_given is null
+            or coalesce(amount_given = previous_amount and billing_terms = previous_terms, false)
+        )
     )

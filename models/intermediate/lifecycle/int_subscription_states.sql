@@ -1,21 +1,13 @@
 {#- One row per subscription and instant from which its state, plan or MRR is another. All events of an instant count together. -#}
-with versions as (
+with terms as (
     -- a plan and an amount hold until the next one is given
     select
         *,
-        count(plan_given) over until_here as plan_version,
-        count(mrr_given) over until_here as mrr_version,
+        {{ last_given("plan_given", "event_number", "text") }} as plan_id,
+        {{ last_given("mrr_given", "event_number", "decimal(38, 6)") }} as full_mrr,
         lead(occurred_at) over (partition by subscription_id order by event_number) as next_occurred_at
     from {{ ref("int_subscription_event_states") }}
     window until_here as (partition by subscription_id order by event_number rows unbounded preceding)
-),
-
-terms as (
-    select
-        *,
-        max(plan_given) over (partition by subscription_id, plan_version) as plan_id,
-        max(mrr_given) over (partition by subscription_id, mrr_version) as full_mrr
-    from versions
 ),
 
 instants as (

@@ -1,34 +1,38 @@
-{%- set legs = [("all", "'all'")] -%}
-{%- for segment in attribute_segments() %}{% do legs.append((segment, segment)) %}{% endfor -%}
-{%- do legs.append(("plan", "plan_id_start")) -%}
-
 with churned as (
     select
-        *,
-        coalesce(reason_category, '(none)') as category,
-        coalesce(reason_code, '(none)') as reason
-    from {{ ref("fct_customer_movements") }}
-    where movement_type = 'churn'
+        sums.period_grain,
+        sums.period_start,
+        sums.segment_type,
+        -- where it left
+        case when sums.segment_type = 'plan' then sums.plan_id_start else sums.segment_value end as segment_value,
+        sums.churn_type,
+        coalesce(sums.reason_category, '(none)') as reason_category,
+        coalesce(sums.reason_code, '(none)') as reason_code,
+        sums.customers,
+        sums.mrr_lost
+    from {{ ref("int_movement_sums") }} as sums
+    where sums.movement_type = 'churn'
 ),
 
 final as (
-    {%- for segment_type, segment_value in legs %}
     select
-        period_grain,
-        period_start,
-        period_end,
-        is_complete_period,
-        '{{ segment_type }}' as segment_type,
-        {{ segment_value }} as segment_value,
-        churn_type,
-        category as reason_category,
-        reason as reason_code,
-        count(*) as customers_churned,
-        cast(sum(mrr_lost) as decimal(38, 6)) as mrr_lost
+        churned.period_grain,
+        churned.period_start,
+        periods.period_end,
+        periods.is_complete_period,
+        churned.segment_type,
+        churned.segment_value,
+        churned.churn_type,
+        churned.reason_category,
+        churned.reason_code,
+        cast(sum(churned.customers) as bigint) as customers_churned,
+        cast(sum(churned.mrr_lost) as decimal(38, 6)) as mrr_lost
     from churned
-    group by period_grain, period_start, period_end, is_complete_period, segment_value, churn_type, category, reason
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    inner join {{ ref("int_periods") }} as periods
+        on churned.period_grain = periods.period_grain and churned.period_start = periods.period_start
+    group by
+        churned.period_grain, churned.period_start, periods.period_end, periods.is_complete_period,
+        churned.segment_type, churned.segment_value, churned.churn_type, churned.reason_category, churned.reason_code
 )
 
 select * from final

@@ -4,57 +4,56 @@
 -#}
 {#- who a movement counts for: where it left, where it arrived, or where it happened in between -#}
 {%- set left_from = {
-    "customers_churned": "case when movement_type = 'churn' then 1 else 0 end",
-    "customers_churned_voluntary": "case when movement_type = 'churn' and churn_type = 'voluntary' then 1 else 0 end",
-    "customers_churned_involuntary": "case when movement_type = 'churn' and churn_type = 'involuntary' then 1 else 0 end",
-    "customers_churned_unknown": "case when movement_type = 'churn' and churn_type = 'unknown' then 1 else 0 end",
+    "customers_churned": "case when movement_type = 'churn' then customers else 0 end",
+    "customers_churned_voluntary": "case when movement_type = 'churn' and churn_type = 'voluntary' then customers else 0 end",
+    "customers_churned_involuntary": "case when movement_type = 'churn' and churn_type = 'involuntary' then customers else 0 end",
+    "customers_churned_unknown": "case when movement_type = 'churn' and churn_type = 'unknown' then customers else 0 end",
     "mrr_churn": "case when movement_type = 'churn' then -mrr_start else 0 end",
 } -%}
 {%- set arrived_in = {
-    "customers_new": "case when movement_type = 'new' then 1 else 0 end",
-    "customers_reactivated": "case when movement_type = 'reactivation' then 1 else 0 end",
+    "customers_new": "case when movement_type = 'new' then customers else 0 end",
+    "customers_reactivated": "case when movement_type = 'reactivation' then customers else 0 end",
     "mrr_new": "case when movement_type = 'new' then mrr_end else 0 end",
     "mrr_reactivation": "case when movement_type = 'reactivation' then mrr_end else 0 end",
     "mrr_expansion": "case when movement_type = 'expansion' then mrr_end - mrr_start else 0 end",
     "mrr_contraction": "case when movement_type = 'contraction' then mrr_end - mrr_start else 0 end",
 } -%}
 {%- set happened_in = {
-    "customers_acquired": "cast(is_acquired as integer)",
-    "customers_lost": "cast(is_lost as integer)",
-    "customers_returned": "cast(is_returned as integer)",
-    "customers_came_and_went": "case when movement_type = 'came_and_went' then 1 else 0 end",
-    "customers_left_and_returned": "case when movement_type = 'left_and_returned' then 1 else 0 end",
+    "customers_acquired": "acquired",
+    "customers_lost": "lost",
+    "customers_returned": "returned",
+    "customers_came_and_went": "case when movement_type = 'came_and_went' then customers else 0 end",
+    "customers_left_and_returned": "case when movement_type = 'left_and_returned' then customers else 0 end",
 } -%}
 {%- set moved_out = {
-    "customers_moved_out": "case when movement_type = 'moved' then 1 else 0 end",
+    "customers_moved_out": "case when movement_type = 'moved' then customers else 0 end",
     "mrr_moved": "case when movement_type = 'moved' then -mrr_start else 0 end",
 } -%}
 {%- set moved_in = {
-    "customers_moved_in": "case when movement_type = 'moved' then 1 else 0 end",
+    "customers_moved_in": "case when movement_type = 'moved' then customers else 0 end",
     "mrr_moved": "case when movement_type = 'moved' then mrr_start else 0 end",
 } -%}
 {%- set measures = [left_from, arrived_in, happened_in, moved_out, moved_in] | map("list") | sum(start=[]) | unique | list -%}
-{#- legs: segment type, its value, which measures are summed there -#}
-{%- set legs = [("all", "'all'", [left_from, arrived_in, happened_in])] -%}
-{%- for name in attribute_segments() -%}{%- do legs.append((name, name, [left_from, arrived_in, happened_in])) -%}{%- endfor -%}
-{%- do legs.append(("plan", "plan_id_start", [left_from, moved_out])) -%}
-{%- do legs.append(("plan", "plan_id_end", [arrived_in, moved_in])) -%}
-{%- do legs.append(("plan", "plan_id_inside", [happened_in])) -%}
+{#- legs: which sums, the segment that they count for, which measures are summed there -#}
+{%- set legs = [
+    ("segment_type <> 'plan'", "segment_value", [left_from, arrived_in, happened_in]),
+    ("segment_type = 'plan'", "plan_id_start", [left_from, moved_out]),
+    ("segment_type = 'plan'", "plan_id_end", [arrived_in, moved_in]),
+    ("segment_type = 'plan'", "plan_id_inside", [happened_in]),
+] -%}
 
-with leg_sums as (
-    {%- for segment_type, segment_value, summed in legs %}
+with legs as (
+    {%- for condition, segment_value, counted in legs %}
     select
         {%- for measure in measures %}
-        {%- set expressions = summed | map(attribute=measure) | select("defined") | list %}
-        {{ "sum(" ~ expressions[0] ~ ")" if expressions else "0" }} as {{ measure }},
+        {{ counted | map(attribute=measure) | select("defined") | first | default("0") }} as {{ measure }},
         {%- endfor %}
         period_grain,
         period_start,
-        '{{ segment_type }}' as segment_type,
+        segment_type,
         {{ segment_value }} as segment_value
-    from {{ ref("fct_customer_movements") }}
-    where {{ segment_value }} is not null
-    group by period_grain, period_start, segment_value
+    from {{ ref("int_movement_sums") }}
+    where {{ condition }} and {{ segment_value }} is not null
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
@@ -68,7 +67,7 @@ sums as (
         period_start,
         segment_type,
         segment_value
-    from leg_sums
+    from legs
     group by period_grain, period_start, segment_type, segment_value
 ),
 

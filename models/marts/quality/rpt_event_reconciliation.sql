@@ -5,19 +5,10 @@ with counts as (
         '{{ raw_table }}' as raw_table,
         (select count(*) from {{ source("raw", raw_table) }}) as raw_rows,
         -- rows hidden by known_at are accepted too
-        (select count(*) from {{ ref(staging) }}) + checked.hidden_rows as accepted_rows,
-        checked.seen_rows - checked.seen_keys as duplicate_rows,
-        checked.quarantined_rows
-    from (
-        select
-            count(quarantine_reason) as quarantined_rows,
-            count(case when quarantine_reason is null and not {{ is_known(raw_table) }} then 1 end) as hidden_rows,
-            count(case when quarantine_reason is null and {{ is_known(raw_table) }} then 1 end) as seen_rows,
-            count(
-                distinct case when quarantine_reason is null and {{ is_known(raw_table) }} then {{ version_text(raw_table) }} end
-            ) as seen_keys
-        from {{ ref(base) }}
-    ) as checked
+        (select count(*) from {{ ref(staging) }}) + count(case when row_status = 'hidden' then 1 end) as accepted_rows,
+        count(case when row_status = 'duplicate' then 1 end) as duplicate_rows,
+        count(quarantine_reason) as quarantined_rows
+    from {{ ref(base) }}
     union all
     {%- endfor %}
     select

@@ -6,7 +6,7 @@ with rejected as (
         quarantine_reason as reason,
         raw_row
     from {{ ref(base) }}
-    where quarantine_reason is not null
+    where row_status = 'quarantined'
     union all
     {%- endfor %}
     -- the line of a table with personal data may hold some: only its number is kept

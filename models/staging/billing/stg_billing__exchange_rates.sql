@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("exchange_rates", ref("base_billing__exchange_rates")) }}
-)
-
 select
     -- times
     rate_date,
@@ -10,4 +6,5 @@ select
     rate_to_reporting,
     -- text
     currency
-from latest
+from {{ ref("base_billing__exchange_rates") }}
+where row_status = 'accepted'

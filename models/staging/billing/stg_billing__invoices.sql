@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("invoices", ref("base_billing__invoices")) }}
-)
-
 select
     -- ids
     invoice_id,
@@ -17,4 +13,5 @@ select
     -- text
     status,
     currency
-from latest
+from {{ ref("base_billing__invoices") }}
+where row_status = 'accepted'

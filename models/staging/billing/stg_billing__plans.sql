@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("plans", ref("base_billing__plans")) }}
-)
-
 select
     -- ids
     plan_id,
@@ -10,4 +6,5 @@ select
     -- text
     plan_name,
     plan_tier
-from latest
+from {{ ref("base_billing__plans") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("subscription_events", ref("base_billing__subscription_events")) }}
-)
-
 select
     -- ids
     event_id,
@@ -22,4 +18,5 @@ select
     reason_code,
     reason_text,
     cancelled_by
-from latest
+from {{ ref("base_billing__subscription_events") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("customers", ref("base_crm__customers")) }}
-)
-
 select
     -- ids
     customer_id,
@@ -15,4 +11,5 @@ select
     acquisition_channel,
     owner,
     email
-from latest
+from {{ ref("base_crm__customers") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("acquisition_costs", ref("base_marketing__acquisition_costs")) }}
-)
-
 select
     -- ids
     acquisition_channel,
@@ -12,4 +8,5 @@ select
     cost,
     -- text
     currency
-from latest
+from {{ ref("base_marketing__acquisition_costs") }}
+where row_status = 'accepted'

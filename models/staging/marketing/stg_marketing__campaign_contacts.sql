@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("campaign_contacts", ref("base_marketing__campaign_contacts")) }}
-)
-
 select
     -- ids
     contact_id,
@@ -16,4 +12,5 @@ select
     -- text
     campaign,
     trigger_code
-from latest
+from {{ ref("base_marketing__campaign_contacts") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("orders", ref("base_orders__orders")) }}
-)
-
 select
     -- ids
     order_id,
@@ -15,4 +11,5 @@ select
     -- text
     currency,
     product
-from latest
+from {{ ref("base_orders__orders") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("annotations", ref("base_planning__annotations")) }}
-)
-
 select
     -- ids
     label,
@@ -10,4 +6,5 @@ select
     loaded_at,
     -- text
     kind
-from latest
+from {{ ref("base_planning__annotations") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("targets", ref("base_planning__targets")) }}
-)
-
 select
     -- ids
     metric,
@@ -11,4 +7,5 @@ select
     loaded_at,
     -- numbers
     target
-from latest
+from {{ ref("base_planning__targets") }}
+where row_status = 'accepted'

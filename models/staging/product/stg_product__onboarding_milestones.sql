@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("onboarding_milestones", ref("base_product__onboarding_milestones")) }}
-)
-
 select
     -- ids
     customer_id,
@@ -10,4 +6,5 @@ select
     due_at,
     reached_at,
     loaded_at
-from latest
+from {{ ref("base_product__onboarding_milestones") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("product_usage", ref("base_product__product_usage")) }}
-)
-
 select
     -- ids
     customer_id,
@@ -13,4 +9,5 @@ select
     usage_count,
     minutes,
     active_seats
-from latest
+from {{ ref("base_product__product_usage") }}
+where row_status = 'accepted'

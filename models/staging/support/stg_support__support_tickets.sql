@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("support_tickets", ref("base_support__support_tickets")) }}
-)
-
 select
     -- ids
     ticket_id,
@@ -15,4 +11,5 @@ select
     priority,
     category,
     agent
-from latest
+from {{ ref("base_support__support_tickets") }}
+where row_status = 'accepted'

@@ -1,7 +1,3 @@
-with latest as (
-    {{ latest_versions("survey_responses", ref("base_surveys__survey_responses")) }}
-)
-
 select
     -- ids
     response_id,
@@ -19,4 +15,5 @@ select
     touchpoint,
     agent,
     subject
-from latest
+from {{ ref("base_surveys__survey_responses") }}
+where row_status = 'accepted'

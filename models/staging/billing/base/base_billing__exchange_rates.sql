@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("exchange_rates", source("raw", "exchange_rates")) }}
+{{ landed_rows("exchange_rates", source("raw", "exchange_rates")) }}

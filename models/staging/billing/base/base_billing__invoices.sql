@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("invoices", source("raw", "invoices"), first_rates=ref("stg_billing__first_exchange_rates")) }}
+{{ landed_rows("invoices", source("raw", "invoices"), first_rates=ref("stg_billing__first_exchange_rates")) }}

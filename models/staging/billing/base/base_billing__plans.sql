@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("plans", source("raw", "plans")) }}
+{{ landed_rows("plans", source("raw", "plans")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("subscription_events", source("raw", "subscription_events"), first_rates=ref("stg_billing__first_exchange_rates")) }}
+{{ landed_rows("subscription_events", source("raw", "subscription_events"), first_rates=ref("stg_billing__first_exchange_rates")) }}

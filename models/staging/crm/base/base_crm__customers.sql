@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("customers", source("raw", "customers")) }}
+{{ landed_rows("customers", source("raw", "customers")) }}

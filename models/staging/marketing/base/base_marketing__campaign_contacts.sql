@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("campaign_contacts", source("raw", "campaign_contacts")) }}
+{{ landed_rows("campaign_contacts", source("raw", "campaign_contacts")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("orders", source("raw", "orders"), first_rates=ref("stg_billing__first_exchange_rates")) }}
+{{ landed_rows("orders", source("raw", "orders"), first_rates=ref("stg_billing__first_exchange_rates")) }}

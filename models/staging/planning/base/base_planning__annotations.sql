@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("annotations", source("raw", "annotations")) }}
+{{ landed_rows("annotations", source("raw", "annotations")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("targets", source("raw", "targets")) }}
+{{ landed_rows("targets", source("raw", "targets")) }}

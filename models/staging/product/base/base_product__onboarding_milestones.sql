@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("onboarding_milestones", source("raw", "onboarding_milestones")) }}
+{{ landed_rows("onboarding_milestones", source("raw", "onboarding_milestones")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("product_usage", source("raw", "product_usage")) }}
+{{ landed_rows("product_usage", source("raw", "product_usage")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
-{{ checked_rows("support_tickets", source("raw", "support_tickets")) }}
+{{ landed_rows("support_tickets", source("raw", "support_tickets")) }}

@@ -1,7 +1,7 @@
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 {{
-    checked_rows(
+    landed_rows(
         "survey_responses",
         source("raw", "survey_responses"),
         further_checks=[

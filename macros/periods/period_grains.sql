@@ -1,0 +1,19 @@
+{# The grains of every report, the finest first. #}
+{% macro period_grains() %}
+    {% do return(["day", "week", "month", "quarter", "year"]) %}
+{% endmacro %}
+
+
+{# The grains as a relation of five rows. #}
+{% macro grain_rows() -%}
+    {%- for grain in period_grains() %}
+    select '{{ grain }}' as period_grain
+    {{- " union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# The start of the period of `period_grain` that a net change is the whole of; null = of none. #}
+{% macro whole_period() -%}
+    case period_grain {%- for grain in period_grains() %} when '{{ grain }}' then whole_{{ grain }} {%- endfor %} end
+{%- endmacro %}

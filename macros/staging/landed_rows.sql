@@ -1,0 +1,116 @@
+{#
+    Every row of a raw table and what became of it (row_status), stored once: what staging, the quarantine and the
+    reconciliation read.
+
+        accepted     it counts
+        duplicate    another version of it counts: the one with the latest loaded_at, then the one with the greater
+                     content, so that the answer never depends on file order
+        hidden       loaded after known_at
+        quarantined  it cannot be used; quarantine_reason says why
+
+    Only keys that occur twice are sorted: sorting every row would cost more than all that follows.
+
+    Arguments: those of checked_rows().
+#}
+{% macro landed_rows(table_name, relation, first_rates=none, further_checks=[]) %}
+{%- if execute -%}
+{%- set table = contract_table(table_name) -%}
+{%- set columns = contract_columns(table_name) -%}
+{%- set checked = checked_rows(table_name, relation, first_rates, further_checks) -%}
+with repeated_keys as (
+    select
+        {%- for key in version_key(table, cast=true) %}
+        {{ key }} as key_{{ loop.index }} {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+    group by {{ version_key(table, cast=true) | join(", ") }}
+    having count(*) > 1
+),
+
+single_rows as (
+    select
+        checked.*,
+        1 as version_rank
+    from (
+        {{ checked }}
+    ) as checked
+    left join repeated_keys on {{ same_key(table) }}
+    where repeated_keys.key_1 is null
+),
+
+repeated_rows as (
+    select
+        checked.*,
+        row_number() over (
+            partition by {{ version_key(table) | join(", ") }}, quarantine_reason is null and {{ is_known(table_name) }}
+            order by
+                {{ seen_at(table_name) }} desc nulls last
+                {%- for column in columns %}, {{ column }} desc nulls last{% endfor %}
+        ) as version_rank
+    from (
+        {{ checked }}
+    ) as checked
+    inner join repeated_keys on {{ same_key(table) }}
+),
+
+all_rows as (
+    select * from single_rows
+    union all
+    select * from repeated_rows
+)
+
+select
+    {{ columns | join(", ") }},
+    {{ seen_at(table_name) }} as loaded_at,
+    case
+        when quarantine_reason is not null then 'quarantined'
+        when not {{ is_known(table_name) }} then 'hidden'
+        when version_rank > 1 then 'duplicate'
+        else 'accepted'
+    end as row_status,
+    quarantine_reason,
+    row_key,
+    raw_row
+from all_rows
+{%- else -%}
+select * from {{ relation }}
+{%- endif -%}
+{% endmacro %}
+
+
+{# When a row reached the landing folder; a null loaded_at is the row's own time. #}
+{% macro seen_at(table_name) -%}
+    {%- set own_time = contract_table(table_name).config.meta.own_time -%}
+    {{ "coalesce(loaded_at, cast(" ~ own_time ~ " as timestamp))" if own_time else "loaded_at" }}
+{%- endmacro %}
+
+
+{# Whether a row was loaded by known_at. A row without any time was always known. #}
+{% macro is_known(table_name) -%}
+    {%- if var("known_at") -%}
+        coalesce({{ seen_at(table_name) }} <= {{ time_setting("known_at") }}, true)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    The columns that versions of one row share; an optional one may be null, and null is a value here.
+    cast: of the raw columns, so that raw rows can be compared before they are checked.
+#}
+{% macro version_key(table, cast=false) %}
+    {% set key = [] %}
+    {% for column in table.config.meta.key %}
+        {% set value = as_contract_type(column, table.columns[column].data_type) if cast else column %}
+        {% do key.append(value if table.columns[column].config.meta.required else "coalesce(" ~ value ~ ", '')") %}
+    {% endfor %}
+    {% do return(key) %}
+{% endmacro %}
+
+
+{% macro same_key(table) -%}
+    {%- for key in version_key(table) -%}
+        {{ key }} = repeated_keys.key_{{ loop.index }} {{- " and " if not loop.last -}}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,75 @@
+{#-
+    Movements counted by period, kind and segment, in one pass over them. All that the reports need of the customers:
+    from here on the cost is that of the periods. A movement between plans is counted once, with the plans at both ends.
+-#}
+{%- set kind = ["movement_type", "churn_type", "reason_category", "reason_code"] -%}
+{%- set plans = ["plan_id_start", "plan_id_end", "plan_id_inside"] -%}
+{%- set amounts = ["mrr_start", "mrr_end", "mrr_lost"] -%}
+{%- set wholes = [] -%}
+{%- for grain in period_grains() %}{% do wholes.append("whole_" ~ grain) %}{% endfor -%}
+{%- set keys = (wholes + kind) | join(", ") -%}
+
+with grains as (
+    {{ grain_rows() }}
+),
+
+net_changes as (
+    -- by the periods that a change is all of, before they are told apart: a fifth of the rows
+    select
+        {{ keys }},
+        case
+            {%- for segment in attribute_segments() %}
+            when grouping({{ segment }}) = 0 then '{{ segment }}'
+            {%- endfor %}
+            when grouping(plan_id_inside) = 0 then 'plan'
+            else 'all'
+        end as segment_type,
+        case
+            {%- for segment in attribute_segments() %}
+            when grouping({{ segment }}) = 0 then {{ segment }}
+            {%- endfor %}
+            when grouping(plan_id_inside) = 1 then 'all'
+        end as segment_value,
+        {{ plans | join(", ") }},
+        {%- for amount in amounts %}
+        sum({{ amount }}) as {{ amount }},
+        {%- endfor %}
+        sum(cast(is_acquired as integer)) as acquired,
+        sum(cast(is_lost as integer)) as lost,
+        sum(cast(is_returned as integer)) as returned,
+        count(*) as customers
+    from {{ ref("int_movements_with_segments") }}
+    group by grouping sets (  -- noqa: PRS
+        ({{ keys }}),
+        {%- for segment in attribute_segments() %}
+        ({{ keys }}, {{ segment }}),
+        {%- endfor %}
+        ({{ keys }}, {{ plans | join(", ") }})
+    )
+),
+
+by_period as (
+    select
+        net_changes.*,
+        grains.period_grain,
+        {{ whole_period() }} as period_start
+    from net_changes
+    cross join grains
+)
+
+select
+    period_grain,
+    period_start,
+    segment_type,
+    segment_value,
+    {{ (plans + kind) | join(", ") }},
+    {%- for amount in amounts %}
+    cast(sum({{ amount }}) as decimal(38, 6)) as {{ amount }},
+    {%- endfor %}
+    cast(sum(acquired) as bigint) as acquired,
+    cast(sum(lost) as bigint) as lost,
+    cast(sum(returned) as bigint) as returned,
+    cast(sum(customers) as bigint) as customers
+from by_period
+where period_start is not null
+group by period_grain, period_start, segment_type, segment_value, {{ (plans + kind) | join(", ") }}
