@@ -81,6 +81,10 @@ test-spark: setup-spark  ## compare every mart on a real Spark cluster with Duck
 	@TEST_SPARK=1 $(BIN)/python -m pytest tests/engines/test_spark.py
 
 CUSTOMERS ?= 1000000
+ROUNDS ?= 3
+bench: setup  ## measure a build beside the limit, a month spine and an increment (CUSTOMERS="200000 1000000" ROUNDS=3)
+	@$(BIN)/python benchmarks/bench.py --customers $(CUSTOMERS) --rounds $(ROUNDS)
+
 bench-spark: setup-spark  ## count what each model moves on a Spark cluster (CUSTOMERS=1000000, SKEW="--events-of-one ...")
 	@$(BIN)/python benchmarks/spark_scale.py --customers $(CUSTOMERS) $(SKEW)
-.PHONY: bench-spark
+.PHONY: bench bench-spark

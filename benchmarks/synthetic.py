@@ -5,6 +5,7 @@ customer, most of them renewals that change nothing, parts in the order in which
 customers with two subscriptions, and every kind of event.
 
 Usage: python benchmarks/synthetic.py FOLDER --customers 1000000 [--events-of-one 1000000] [--share-of-one-segment 0.9]
+       python benchmarks/synthetic.py FOLDER --increment FILE.parquet    (what the next day brings to that folder)
 """
 
 from __future__ import annotations
@@ -19,8 +20,14 @@ MONTHS = 48
 MONTHLY_CHURN = 0.08
 SECOND_SUBSCRIPTION = 0.05
 PARTS = 16
+INCREMENT_SHARE = 0.001
+LATE_SHARE = 0.1
+LATE_DAYS = 90
+NEW_SUBSCRIPTION_SHARE = 0.05
 
 # u(key) is a number in [0, 1) that depends on nothing but its key and the seed
+DRAW = "create macro u(a, b) as (hash(a, b, {seed}) >> 11) / 9007199254740992.0"
+
 SUBSCRIPTIONS = """
     create table subscriptions as
     select
@@ -104,6 +111,74 @@ CUSTOMERS = """
     from range({customers}) as numbers (customer)
 """
 
+# The next day's events: the first ones are late, the last ones start a subscription, the others go on with a live one.
+# Same columns and types as the other parts, for parts that disagree are read as text.
+INCREMENT = """
+    create table increment as from events limit 0;
+
+    insert into increment by name
+    with live as (
+        select
+            subscription_id,
+            any_value(customer_id) as customer_id,
+            any_value(currency) as currency,
+            min(occurred_at) as first_at,
+            max_by(amount, occurred_at) as amount,
+            row_number() over (order by u(subscription_id, 'pick'), subscription_id) - 1 as place,
+            count(*) over () as places
+        from events
+        group by subscription_id
+        having max_by(event_type, occurred_at) <> 'cancelled'
+    ),
+    days as (
+        select max(occurred_at) as last_occurred_at, max(greatest(occurred_at, loaded_at)) as begins_at
+        from events
+    ),
+    drawn as (
+        select
+            number,
+            number < {late} as is_late,
+            number >= {rows} - {new} as is_new,
+            u(number, 'type') as type_draw,
+            u(number, 'time') as time_draw
+        from range({rows}) as numbers (number)
+    )
+    select
+        'i' || number as event_id,
+        case when is_new then 'n' || number else live.customer_id end as customer_id,
+        case when is_new then 'n' || number else live.subscription_id end as subscription_id,
+        case
+            when is_new then 'started'
+            when type_draw < 0.70 then 'renewed'
+            when type_draw < 0.78 then 'changed'
+            when type_draw < 0.84 then 'payment_failed'
+            when type_draw < 0.88 then 'paused'
+            when type_draw < 0.92 then 'cancel_requested'
+            else 'cancelled'
+        end as event_type,
+        case
+            when is_late
+                -- not before its subscription began
+                then greatest(first_at, last_occurred_at - to_seconds(time_draw * {late_days} * 86400))
+            else begins_at + to_seconds(time_draw * 86400)
+        end as occurred_at,
+        case when is_new then 'plan_0' end as plan_id,
+        case
+            when is_new then 20
+            when type_draw < 0.70 then live.amount
+            when type_draw < 0.78 then cast(20 + floor(200 * time_draw) as decimal(18, 2))
+        end as amount,
+        case when is_new then 'USD' else live.currency end as currency,
+        'month' as billing_interval,
+        case when not is_new and type_draw >= 0.96 then 'too_expensive' end as reason_code,
+        case when not is_new and type_draw >= 0.92 then 'customer' end as cancelled_by,
+        begins_at + interval 1 day as loaded_at
+    from drawn
+    cross join days
+    left join live
+        on not drawn.is_new and drawn.number % live.places = live.place
+"""
+
 
 def write_synthetic(
     folder: Path, customers: int, *, seed: int = 1, events_of_one: int = 0, share_of_one: float = 0.0
@@ -124,7 +199,7 @@ def write_synthetic(
         "events_of_one": events_of_one, "share_of_one": share_of_one,
     }  # fmt: skip
     with duckdb.connect() as connection:
-        connection.execute(f"create macro u(a, b) as (hash(a, b, {seed}) >> 11) / 9007199254740992.0")
+        connection.execute(DRAW.format(seed=seed))
         for statement in (SUBSCRIPTIONS, EVENTS, *([SKEWED_CUSTOMER] if events_of_one else []), CUSTOMERS):
             connection.execute(statement.format(**settings))
         for part in range(PARTS):
@@ -143,6 +218,32 @@ def write_synthetic(
         return connection.execute("select count(*) from events").fetchone()[0]
 
 
+def write_increment(folder: Path, file: Path, *, share: float = INCREMENT_SHARE, seed: int = 1) -> int:
+    """Write one more Parquet part of events, what the next day brings to a landing folder, and return its rows.
+
+    A tenth of the rows (rounded down) are late: they occurred up to 90 days before the folder's last event. One in
+    twenty (rounded down) starts a subscription of a new customer. All others occur after everything in the folder, and
+    all are loaded later than everything in it, at one moment.
+
+    Args:
+        folder: landing folder that `write_synthetic` wrote, without an increment.
+        file: Parquet file to write; moved into `folder`/subscription_events it has landed.
+        share: its rows for each event in the folder, at least one row.
+        seed: the same seed and folder write the same rows.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(DRAW.format(seed=seed))
+        connection.execute(f"create view events as from read_parquet('{folder}/subscription_events/*.parquet')")
+        rows = max(1, round(share * connection.execute("select count(*) from events").fetchone()[0]))
+        settings = {
+            "rows": rows, "late": int(LATE_SHARE * rows), "new": int(NEW_SUBSCRIPTION_SHARE * rows),
+            "late_days": LATE_DAYS,
+        }  # fmt: skip
+        connection.execute(INCREMENT.format(**settings))
+        connection.execute(f"copy (from increment order by occurred_at, event_id) to '{file}' (compression zstd)")
+        return rows
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -150,12 +251,17 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--events-of-one", type=int, default=0)
     parser.add_argument("--share-of-one-segment", type=float, default=0.0)
+    parser.add_argument("--increment", type=Path, metavar="FILE", help="write the next day's events of FOLDER to FILE")
     named = parser.parse_args()
-    events = write_synthetic(
-        named.folder,
-        named.customers,
-        seed=named.seed,
-        events_of_one=named.events_of_one,
-        share_of_one=named.share_of_one_segment,
-    )
-    print(f"{events:,} events of {named.customers:,} customers in {named.folder}")
+    if named.increment:
+        written = write_increment(named.folder, named.increment, seed=named.seed)
+        print(f"{written:,} new events for {named.folder} in {named.increment}")
+    else:
+        events = write_synthetic(
+            named.folder,
+            named.customers,
+            seed=named.seed,
+            events_of_one=named.events_of_one,
+            share_of_one=named.share_of_one_segment,
+        )
+        print(f"{events:,} events of {named.customers:,} customers in {named.folder}")
