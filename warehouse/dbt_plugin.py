@@ -18,7 +18,8 @@ from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
 from warehouse.demo_business import write_demo_business
-from warehouse.landing import LandingError, inspect_folder, landing_statements
+from warehouse.increments import INCREMENTAL_TABLE, plan_build
+from warehouse.landing import LandingError, inspect_folder, landing_statements, new_rows_statement
 
 PROJECT = Path(__file__).parents[1]
 DEMO_FOLDER = PROJECT / "demo_business"
@@ -35,12 +36,30 @@ def landing_folder() -> Path:
     return DEMO_FOLDER
 
 
-def landing_plan() -> str:
-    """JSON {statements, problem} for the on-run-start hook: one of the two is empty."""
+def landing_plan(asked: str) -> str:
+    """JSON for the on-run-start hook: what to run, what to read, or why nothing can be built (`problem`).
+
+    Args:
+        asked: JSON with `settings`, `last_state` (null = none) and `no_increment`, as plan_build takes them.
+    """
     try:
-        return json.dumps({"statements": landing_statements(inspect_folder(landing_folder())), "problem": ""})
+        landed = inspect_folder(landing_folder())
     except LandingError as error:
-        return json.dumps({"statements": [], "problem": str(error)})
+        return json.dumps({"problem": str(error)})
+    plan = plan_build(landed, **json.loads(asked))
+    statements = landing_statements(landed)
+    if plan.new_files is not None:
+        (events,) = (found for found in landed if found.table.name == INCREMENTAL_TABLE)
+        statements.append(new_rows_statement(events, plan.new_files))
+    return json.dumps(
+        {
+            "problem": "",
+            "statements": statements,
+            "is_increment": plan.new_files is not None,
+            "because": plan.because,
+            "state": plan.state,
+        }
+    )
 
 
 class WarehouseError(RuntimeError):
@@ -64,7 +83,7 @@ def try_warehouse(path: str, config: dict) -> None:
 
 
 class Plugin(BasePlugin):
-    """Gives the on-run-start hook the SQL function landing_plan()."""
+    """Gives the on-run-start hook the SQL function landing_plan(asked)."""
 
     def initialize(self, plugin_config: dict) -> None:
         """Raises LandingError when the landing folder cannot be built from."""
@@ -76,4 +95,4 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Register the function with every connection that dbt opens."""
-        conn.create_function("landing_plan", landing_plan, [], VARCHAR, side_effects=True)
+        conn.create_function("landing_plan", landing_plan, [VARCHAR], VARCHAR, side_effects=True)

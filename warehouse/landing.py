@@ -57,6 +57,11 @@ class LandedTable:
     sources: tuple[Files, ...] = ()
 
     @property
+    def is_read_as_text(self) -> bool:
+        """Whether its parts disagree on a type."""
+        return len(self.sources) > 1
+
+    @property
     def columns(self) -> set[str]:
         """Every column that some of its files have."""
         return {column for source in self.sources for column in source.columns}
@@ -210,16 +215,29 @@ def landing_statements(landed: list[LandedTable]) -> list[str]:
         if found.kind == "csv":
             statements += _land_csv(found)
         elif found.kind == "parquet":
-            # parts that disagree on a type are read as text, which staging casts
-            as_text = len(found.sources) > 1
-            selects = (
-                f"select {_contract_columns(found.table, source, as_text)} from {_parquet_reader(source.paths)}"
-                for source in found.sources
-            )
-            statements.append(f"create view {name} as {' union all '.join(selects)}")
+            statements.append(f"create view {name} as {_select_parts(found)}")
         else:
             statements.append(f"create view {name} as select {_contract_columns(found.table)} where false")
     return statements
+
+
+def new_rows_statement(found: LandedTable, new_files: tuple[Path, ...]) -> str:
+    """Return the SQL that makes `raw.new_<table>`: the rows of some of its Parquet parts, read as all of them are."""
+    return f"create view {RAW_SCHEMA}.new_{found.table.name} as {_select_parts(found, new_files)}"
+
+
+def _select_parts(found: LandedTable, only: tuple[Path, ...] | None = None) -> str:
+    """All parts as one table, or the rows of some: of those alone, DuckDB then opens the rest no further than their
+    footers. Parts that disagree on a type are read as text, which staging casts."""
+    further, condition = "", ""
+    if only is not None:
+        further = ", filename = 'landed_file'"
+        condition = f" where landed_file in ({', '.join(_text(str(path)) for path in only)})" if only else " where false"
+    return " union all ".join(
+        f"select {_contract_columns(found.table, source, found.is_read_as_text)} "
+        f"from {_parquet_reader(source.paths, further)}{condition}"
+        for source in found.sources
+    )
 
 
 def _land_csv(found: LandedTable) -> list[str]:
@@ -279,9 +297,9 @@ def _contract_columns(table: RawTable, source: Files | None = None, as_text: boo
     )
 
 
-def _parquet_reader(parts: tuple[Path, ...]) -> str:
+def _parquet_reader(parts: tuple[Path, ...], further: str = "") -> str:
     """Columns are what the files hold: a folder name like month=2024-01 is none."""
-    return f"read_parquet({_paths(parts)}, union_by_name = true, hive_partitioning = false)"
+    return f"read_parquet({_paths(parts)}, union_by_name = true, hive_partitioning = false{further})"
 
 
 def _paths(parts: tuple[Path, ...]) -> str:

@@ -11,11 +11,15 @@
 {% endmacro %}
 
 {% macro duckdb__land_raw_tables() %}
-    {% set plan = fromjson(run_query("select landing_plan() as plan").columns[0][0]) %}
+    {% set last = last_build() %}
+    {% set asked = {"settings": stored_settings(), "last_state": last.state, "no_increment": why_no_increment()} %}
+    {% set answer = run_query("select landing_plan('" ~ tojson(asked) | replace("'", "''") ~ "') as plan") %}
+    {% set plan = fromjson(answer.columns[0][0]) %}
     {% if plan.problem %}
         {% do exceptions.raise_compiler_error(plan.problem) %}
     {% endif %}
-    {% do run_query("begin; " ~ plan.statements | join("; ") ~ "; commit") %}
+    {% do run_query("begin; " ~ plan.statements | join("; ") ~ "; " ~ build_plan_statement(plan, last) ~ "; commit") %}
+    {% do confirm_plan(last) %}
 {% endmacro %}
 
 {% macro default__land_raw_tables() %}

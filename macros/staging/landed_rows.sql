@@ -10,12 +10,16 @@
 
     Only keys that occur twice are sorted: sorting every row would cost more than all that follows.
 
-    Arguments: those of checked_rows().
+    Arguments: those of checked_rows(), and
+        grows: an increment adds the new rows to the table, and what they make of the versions that it has.
 #}
-{% macro landed_rows(table_name, relation, first_rates=none, further_checks=[]) %}
+{% macro landed_rows(table_name, relation, first_rates=none, further_checks=[], grows=false) %}
 {%- if execute -%}
+{%- set adds = grows and is_increment() -%}
+{%- set relation = api.Relation.create(target.database, "raw", "new_" ~ table_name) if adds else relation -%}
 {%- set table = contract_table(table_name) -%}
 {%- set columns = contract_columns(table_name) -%}
+{%- set carried = (columns + ["loaded_at", "quarantine_reason", "row_key", "raw_row"]) | join(", ") -%}
 {%- set checked = checked_rows(table_name, relation, first_rates, further_checks) -%}
 with repeated_keys as (
     select
@@ -25,6 +29,14 @@ with repeated_keys as (
     from {{ relation }}
     group by {{ version_key(table, cast=true) | join(", ") }}
     having count(*) > 1
+    {%- if adds %}
+    union
+    select {{ version_key(table) | join(", ") }}
+    from {{ this }}
+    where ({{ version_key(table) | join(", ") }}) in (
+        select {{ version_key(table, cast=true) | join(", ") }} from {{ relation }}
+    )
+    {%- endif %}
 ),
 
 single_rows as (
@@ -40,7 +52,7 @@ single_rows as (
 
 repeated_rows as (
     select
-        checked.*,
+        versions.*,
         row_number() over (
             partition by {{ version_key(table) | join(", ") }}, quarantine_reason is null and {{ is_known(table_name) }}
             order by
@@ -48,9 +60,18 @@ repeated_rows as (
                 {%- for column in columns %}, {{ column }} desc nulls last{% endfor %}
         ) as version_rank
     from (
-        {{ checked }}
-    ) as checked
-    inner join repeated_keys on {{ same_key(table) }}
+        select {{ carried }}
+        from (
+            {{ checked }}
+        ) as checked
+        inner join repeated_keys on {{ same_key(table) }}
+        {%- if adds %}
+        union all
+        select {{ carried }}
+        from {{ this }}
+        inner join repeated_keys on {{ same_key(table) }}
+        {%- endif %}
+    ) as versions
 ),
 
 all_rows as (

@@ -23,6 +23,7 @@ WORKERS = 2
 SECONDS_TO_START = 180
 LOOPBACK = "127.0.0.1"
 
+ZONE = "-XX:TieredStopAtLevel=1 -Duser.timezone=Asia/Kolkata"
 SETTINGS = """
 spark.ui.enabled                              false
 spark.master.rest.enabled                     false
@@ -36,8 +37,9 @@ spark.sql.codegen.wholeStage                  false
 spark.sql.adaptive.enabled                    false
 spark.driver.bindAddress                      127.0.0.1
 spark.driver.host                             127.0.0.1
-spark.driver.extraJavaOptions                 -XX:TieredStopAtLevel=1 -Dderby.system.home={home} -Djava.io.tmpdir={home}
-spark.executor.extraJavaOptions               -XX:TieredStopAtLevel=1
+# in a time zone of its own: the session's must not follow from it
+spark.driver.extraJavaOptions                 {zone} -Dderby.system.home={home} -Djava.io.tmpdir={home}
+spark.executor.extraJavaOptions               {zone}
 spark.sql.catalogImplementation               hive
 spark.sql.warehouse.dir                       {home}/warehouse
 spark.hadoop.javax.jdo.option.ConnectionURL   jdbc:derby:;databaseName={home}/metastore;create=true
@@ -112,7 +114,9 @@ def running_cluster(further_settings: str = "") -> Iterator[Cluster]:
         home, master_port, thrift_port = Path(folder), free_port(), free_port()
         conf = home / "conf"
         conf.mkdir()
-        (conf / "spark-defaults.conf").write_text(SETTINGS.format(home=home, port=thrift_port) + further_settings)
+        (conf / "spark-defaults.conf").write_text(
+            SETTINGS.format(home=home, port=thrift_port, zone=ZONE) + further_settings
+        )
         (conf / "log4j2.properties").write_text(QUIET)
         variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_"))},

@@ -55,7 +55,8 @@ def compiled_steps(settings_json: str) -> tuple[Step, ...]:
             for parent in node.depends_on.nodes:
                 add(parent)
             parents = frozenset(parent.split(".")[-1] for parent in node.depends_on.nodes)
-            steps.append(Step(node.config.materialized, node.schema, node.name, node.compiled_code, parents))
+            kind = "view" if node.config.materialized == "view" else "table"
+            steps.append(Step(kind, node.schema, node.name, node.compiled_code, parents))
 
     for unique_id in list(models):
         add(unique_id)

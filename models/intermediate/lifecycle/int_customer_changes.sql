@@ -1,3 +1,5 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", touched="int_touched_customers") }}
+
 {#- One row per customer and instant, with what it was before and after: the only thing that the periods are made of. -#}
 with plans as (
     select
@@ -16,6 +18,7 @@ with plans as (
     from {{ ref("int_customer_instants") }} as instants
     left join {{ ref("int_customer_plans") }} as several
         on instants.customer_id = several.customer_id and instants.changed_at = several.changed_at
+    where {{ is_touched("instants.customer_id", ref("int_touched_customers")) }}
 )
 
 select

@@ -1,3 +1,5 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", touched="int_touched_customers") }}
+
 {#- One row per customer and instant at which what it subscribes to changed: the deltas of its subscriptions, summed up. -#}
 with deltas as (
     select
@@ -8,7 +10,9 @@ with deltas as (
         -- the customer's plan where it has one active subscription, which is nearly always
         max(case when is_active then plan_id end) as plan_of_changed
     from {{ ref("int_subscription_states") }}
-    where is_active <> was_active or (is_active and (mrr <> previous_mrr or plan_id is distinct from previous_plan_id))
+    where
+        (is_active <> was_active or (is_active and (mrr <> previous_mrr or plan_id is distinct from previous_plan_id)))
+        and {{ is_touched("customer_id", ref("int_touched_customers")) }}
     group by customer_id, valid_from
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", touched="int_touched_subscriptions") }}
+
 {#-
     The state machine, one row per event, without a loop: an event only counts by its kind, and the state follows from
     which kind came last. Starts and ends are unconditional, so
@@ -90,3 +92,4 @@ select
     reason_code,
     cancelled_by
 from effects
+-- depends_on: {{ ref("int_touched_subscriptions") }}

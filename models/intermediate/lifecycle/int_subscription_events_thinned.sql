@@ -47,6 +47,7 @@ with events as (
     from {{ ref("stg_billing__subscription_events") }} as events
     inner join {{ ref("int_report_moment") }} as moment
         on events.occurred_at <= moment.as_of
+    where {{ is_touched("events.subscription_id", ref("int_touched_subscriptions")) }}
 ),
 
 ordered as (

@@ -1,3 +1,5 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", touched="int_touched_subscriptions") }}
+
 {#- One row per subscription and instant from which its state, plan or MRR is another. All events of an instant count together. -#}
 with terms as (
     -- a plan and an amount hold until the next one is given
@@ -7,6 +9,7 @@ with terms as (
         {{ last_given("mrr_given", "event_number", "decimal(38, 6)") }} as full_mrr,
         lead(occurred_at) over (partition by subscription_id order by event_number) as next_occurred_at
     from {{ ref("int_subscription_event_states") }}
+    where {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
     window until_here as (partition by subscription_id order by event_number rows unbounded preceding)
 ),
 

@@ -1,0 +1,201 @@
+"""A build on a warehouse that is there already gives the tables of a full build, whatever the loads brought.
+
+Sequences of loads are drawn from a seed: late events, corrections (also to another subscription or customer), old rows
+once more, rows that cannot be used, events of the future, changed and erased customers, new and corrected exchange
+rates, another as_of or time zone. After each, the real `dbt build` of one warehouse is compared with a full build of
+the same folder by other means (harness.build_on).
+
+More sequences: INCREMENT_SEEDS="3 4 5" pytest tests/python/test_increments.py
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import harness
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+SEEDS = [int(seed) for seed in os.environ.get("INCREMENT_SEEDS", "1").split()]
+LOADS = 8
+EVENT_COLUMNS = (
+    "event_id", "customer_id", "subscription_id", "event_type", "occurred_at", "plan_id", "amount", "currency",
+    "billing_interval", "reason_code", "cancelled_by", "loaded_at",
+)  # fmt: skip
+EVENT_TYPES = (
+    "trial_started", "started", "renewed", "renewed", "renewed", "changed", "payment_failed", "payment_recovered",
+    "paused", "resumed", "cancel_requested", "cancelled", "expired", "reactivated",
+)  # fmt: skip
+# Tables that an increment adds to; the marts follow from them.
+GROWN = (
+    "staging.base_billing__subscription_events", "intermediate.int_subscription_event_states",
+    "intermediate.int_subscription_states", "intermediate.int_customer_instants", "intermediate.int_customer_changes",
+)  # fmt: skip
+
+
+class Business:
+    """A landing folder that grows by loads drawn from one seed."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.draw, self.rows = folder, random.Random(seed), []
+        self.now, self.loads, self.events = datetime(2024, 3, 1), 0, 0
+        self.settings: dict[str, str] = {}
+        self.rates = {("EUR", "2023-01-01"): "1.1"}
+        self.customers = {f"c{number}": ["DE", "US"][number % 2] for number in range(12)}
+        (folder / "subscription_events").mkdir(parents=True)
+
+    def event(self, *, days_back: float) -> dict[str, str | None]:
+        """A new event that happened up to days_back days ago."""
+        draw, subscription = self.draw, self.draw.randrange(15)
+        self.events += 1
+        happened = self.now - timedelta(seconds=draw.randrange(int(days_back * 86400)))
+        kind = draw.choice(EVENT_TYPES)
+        return {
+            "event_id": f"e{self.events}",
+            "customer_id": f"c{subscription % 12}",
+            "subscription_id": f"s{subscription}",
+            "event_type": kind,
+            "occurred_at": str(happened.replace(microsecond=0)),
+            "plan_id": draw.choice(["basic", "pro", None]),
+            "amount": draw.choice(["10", "10", "25.5", None, "120"]),
+            "currency": draw.choice(["USD", "EUR", None]),
+            "billing_interval": draw.choice([None, "month", "year"]),
+            "reason_code": draw.choice([None, None, "too_expensive", "card_expired"]),
+            "cancelled_by": draw.choice([None, "customer", "system"]),
+            "loaded_at": draw.choice([str(self.now), str(self.now), None]),
+        }
+
+    def load(self, rows: list[dict[str, str | None]]) -> None:
+        """Write the rows as one more Parquet part, and the small tables anew."""
+        self.rows += rows
+        part = self.folder / "subscription_events" / f"part-{self.loads:03d}.parquet"
+        with duckdb.connect() as connection:
+            columns = ", ".join(f"{column} varchar" for column in EVENT_COLUMNS)
+            connection.execute(f"create table part ({columns})")
+            if rows:
+                marks = ", ".join("?" * len(EVENT_COLUMNS))
+                connection.executemany(
+                    f"insert into part values ({marks})", [[row[c] for c in EVENT_COLUMNS] for row in rows]
+                )
+            connection.execute(f"copy part to '{part}'")
+        self._write("customers", ("customer_id", "country"), self.customers.items())
+        rates = [(day, currency, rate) for (currency, day), rate in self.rates.items()]
+        self._write("exchange_rates", ("rate_date", "currency", "rate_to_reporting"), rates)
+        self.loads += 1
+
+    def _write(self, table: str, header, rows) -> None:
+        with (self.folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+    def next_load(self) -> None:
+        """A day later: a few new events, and some of the things that make increments hard."""
+        draw = self.draw
+        self.now += timedelta(days=draw.choice([1, 1, 3, 40]))
+        rows = [self.event(days_back=1) for _ in range(draw.randrange(6))]
+        rows += [self.event(days_back=90) for _ in range(draw.randrange(3))]
+        for _ in range(draw.randrange(3)):
+            old = draw.choice(self.rows)
+            rows.append(dict(old))  # the same row once more
+            changed = {**draw.choice(self.rows), "loaded_at": str(self.now)}
+            changed[draw.choice(["amount", "plan_id", "event_type"])] = draw.choice(["renewed", "30", "cancelled"])
+            rows.append(changed)
+        if draw.random() < 0.4:
+            moved = {**draw.choice(self.rows), "loaded_at": str(self.now)}
+            rows.append({**moved, "subscription_id": f"s{draw.randrange(15)}", "customer_id": f"c{draw.randrange(12)}"})
+        if draw.random() < 0.4:
+            rows.append({**self.event(days_back=1), "occurred_at": str(self.now + timedelta(days=60))})
+        if draw.random() < 0.4:
+            rows.append({**self.event(days_back=1), "event_id": draw.choice([None, "e1"]), "occurred_at": "soon"})
+        if draw.random() < 0.5:
+            self.customers[f"c{draw.randrange(12)}"] = draw.choice(["DE", "US", "FR"])
+        if draw.random() < 0.2:
+            self.customers.pop(draw.choice(list(self.customers)))
+        if draw.random() < 0.4:
+            self.rates["EUR", str((self.now + timedelta(days=70)).date())] = str(round(draw.uniform(1, 1.3), 3))
+        if draw.random() < 0.2:
+            self.rates["EUR", str((self.now - timedelta(days=20)).date())] = "1.05"
+        if draw.random() < 0.4:
+            self.settings["as_of"] = str((self.now + timedelta(days=draw.choice([-30, -2, 0, 61]))).date())
+        if draw.random() < 0.1:
+            self.settings["reporting_timezone"] = draw.choice(["Asia/Tokyo", "America/New_York"])
+        self.load(rows)
+
+
+def dbt_build(business: Business, warehouse: Path, monkeypatch: pytest.MonkeyPatch, *further: str) -> tuple[bool, str]:
+    """Build on the warehouse; whether it was an increment, and why or why not."""
+    monkeypatch.setenv("RAW_DATA_DIR", str(business.folder))
+    monkeypatch.setenv("WAREHOUSE_PATH", str(warehouse))
+    project = ["--project-dir", str(harness.PROJECT), "--profiles-dir", str(harness.PROJECT)]
+    arguments = ["--quiet", "build", *project, "--target-path", str(warehouse.parent / "target"), "--vars"]
+    arguments += [json.dumps(business.settings), "--exclude-resource-types", "test", "unit_test", *further]
+    try:
+        assert dbtRunner().invoke(arguments).success
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # dbt would keep the file for the whole process
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute("select is_increment, because from raw.build_plan").fetchone()
+
+
+def differences(business: Business, warehouse: Path) -> list[str]:
+    """Tables whose rows are not those of a full build."""
+    with duckdb.connect() as connection:
+        marts = [step.name for step in harness.compiled_steps("{}") if step.schema == "marts"]
+        harness.build_on(connection, business.folder, marts, business.settings)
+        connection.execute(f"attach '{warehouse}' as {warehouse.stem} (read_only)")
+        found = []
+        for table in [*GROWN, *(f"marts.{mart}" for mart in marts)]:
+            ours, full = f"{warehouse.stem}.{table}", f"{harness.DATABASE}.{table}"
+            columns = ", ".join(row[0] for row in connection.execute(f"describe {full}").fetchall())
+            rows = connection.execute(
+                f"(select 'only in the increment', {columns} from {ours} except all select 'only in the increment', "
+                f"{columns} from {full}) union all (select 'only in the full build', {columns} from {full} "
+                f"except all select 'only in the full build', {columns} from {ours}) limit 3"
+            ).fetchall()
+            found += [f"{table}: {row}" for row in rows]
+        return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_load_gives_the_tables_of_a_full_build(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", seed), tmp_path / "grown.duckdb"
+    business.load([business.event(days_back=400) for _ in range(120)])
+    plans = [dbt_build(business, warehouse, monkeypatch)]
+    for _ in range(LOADS):
+        business.next_load()
+        plans.append(dbt_build(business, warehouse, monkeypatch))
+        found = differences(business, warehouse)
+        assert not found, f"after {plans[-1]}:\n" + "\n".join(found)
+    assert sum(is_increment for is_increment, _ in plans) >= LOADS // 3, plans
+
+
+def test_what_cannot_be_added_to_is_built_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0), tmp_path / "grown.duckdb"
+    business.load([business.event(days_back=400) for _ in range(40)])
+
+    def build(*further: str) -> tuple[bool, str]:
+        return dbt_build(business, warehouse, monkeypatch, *further)
+
+    assert build() == (False, "there is no complete build to add to")
+    assert build() == (True, "0 new files of subscription_events")
+    assert build("--full-refresh") == (False, "--full-refresh asks for it")
+    business.rates["EUR", "2023-06-01"] = "1.2"
+    business.load([])
+    assert build() == (False, "exchange rates of past days changed")
+    business.settings["reporting_timezone"] = "Asia/Tokyo"
+    assert build() == (False, "the setting reporting_timezone changed")
+    assert build("--select", "stg_billing__subscription_events") == (False, "only some models were selected")
+    assert build() == (False, "there is no complete build to add to")
+    (business.folder / "subscription_events" / "part-001.parquet").unlink()
+    assert build() == (False, "part-001.parquet is gone")
+    (business.folder / "subscription_events" / "part-000.parquet").touch()
+    assert build() == (False, "part-000.parquet is not what it was")
+    assert not differences(business, warehouse)
