@@ -85,6 +85,10 @@ ROUNDS ?= 3
 bench: setup  ## measure a build beside the limit, a month spine and an increment (CUSTOMERS="200000 1000000" ROUNDS=3)
 	@$(BIN)/python benchmarks/bench.py --customers $(CUSTOMERS) --rounds $(ROUNDS)
 
+REASON ?=
+bench-check: setup  ## compare the counted work of a build with what was written down (REASON="..." writes it anew)
+	@$(BIN)/python benchmarks/counted_work.py --reason "$(REASON)"
+
 bench-spark: setup-spark  ## count what each model moves on a Spark cluster (CUSTOMERS=1000000, SKEW="--events-of-one ...")
 	@$(BIN)/python benchmarks/spark_scale.py --customers $(CUSTOMERS) $(SKEW)
-.PHONY: bench bench-spark
+.PHONY: bench bench-check bench-spark
