@@ -10,7 +10,7 @@ from harness import PROJECT
 
 sys.path.append(str(PROJECT / "benchmarks"))
 
-from counted_work import EXPECTED, changes, count_synthetic, counted  # noqa: E402 - benchmarks are no package
+from counted_work import EXPECTED, changes, count_synthetic, counted
 
 
 def test_a_build_does_the_work_that_was_written_down():

@@ -1,3 +1,5 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", touched="int_touched_customers") }}
+
 {#- One row per customer and instant at which its last active subscription ended, with the subscription that speaks. -#}
 with losses as (
     select
@@ -21,7 +23,10 @@ with losses as (
         on changes.customer_id = ends.customer_id and changes.changed_at = ends.ended_at
     inner join {{ ref("thresholds") }} as dunning
         on dunning.threshold = 'dunning_window_days'
-    where changes.was_active and not changes.is_active
+    where
+        changes.was_active
+        and not changes.is_active
+        and {{ is_touched("changes.customer_id", ref("int_touched_customers")) }}
 ),
 
 classified as (

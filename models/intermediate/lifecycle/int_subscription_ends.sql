@@ -1,3 +1,5 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", touched="int_touched_subscriptions") }}
+
 {#- One row per end of an active subscription, with what is known of its cause: the ending event's own words, else those
     of the open cancel request, and since when a payment failure was open. Only these few kinds of events are sorted. -#}
 with causes as (
@@ -6,7 +8,10 @@ with causes as (
         max(case when event_type = 'cancel_requested' then event_number end) over since_start as request_number,
         sum(case when event_type = 'payment_recovered' then 1 else 0 end) over since_start as recoveries
     from {{ ref("int_subscription_event_states") }}
-    where has_effect and event_type in ('payment_failed', 'payment_recovered', 'cancel_requested', 'cancelled', 'expired')
+    where
+        has_effect
+        and event_type in ('payment_failed', 'payment_recovered', 'cancel_requested', 'cancelled', 'expired')
+        and {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
     window since_start as (partition by subscription_id, last_start order by event_number rows unbounded preceding)
 ),
 

@@ -1,16 +1,36 @@
 {#-
     Movements counted by period, kind and segment, in one pass over them. All that the reports need of the customers:
     from here on the cost is that of the periods. A movement between plans is counted once, with the plans at both ends.
+
+    An increment counts the touched customers only: what was stored of them is taken out, what they have now is added.
 -#}
+{%- set movements, replaced = ref("int_movements_with_segments"), ref("int_movements_replaced") -%}
+{%- set touched = ref("int_touched_customers") -%}
 {%- set kind = ["movement_type", "churn_type", "reason_category", "reason_code"] -%}
 {%- set plans = ["plan_id_start", "plan_id_end", "plan_id_inside"] -%}
 {%- set amounts = ["mrr_start", "mrr_end", "mrr_lost"] -%}
 {%- set wholes = [] -%}
 {%- for grain in period_grains() %}{% do wholes.append("whole_" ~ grain) %}{% endfor -%}
 {%- set keys = (wholes + kind) | join(", ") -%}
+{%- set period_keys = "period_grain, period_start, segment_type, segment_value, " ~ (plans + kind) | join(", ") -%}
 
 with grains as (
     {{ grain_rows() }}
+),
+
+counted as (
+    select
+        *,
+        1 as sign
+    from {{ movements }}
+    where {{ is_touched("customer_id", touched) }}
+    {%- if is_increment() %}
+    union all
+    select
+        *,
+        -1 as sign
+    from {{ replaced }}
+    {%- endif %}
 ),
 
 net_changes as (
@@ -32,13 +52,13 @@ net_changes as (
         end as segment_value,
         {{ plans | join(", ") }},
         {%- for amount in amounts %}
-        sum({{ amount }}) as {{ amount }},
+        sum(case when sign = 1 then {{ amount }} else -{{ amount }} end) as {{ amount }},
         {%- endfor %}
-        sum(cast(is_acquired as integer)) as acquired,
-        sum(cast(is_lost as integer)) as lost,
-        sum(cast(is_returned as integer)) as returned,
-        count(*) as customers
-    from {{ ref("int_movements_with_segments") }}
+        sum(case when is_acquired then sign else 0 end) as acquired,
+        sum(case when is_lost then sign else 0 end) as lost,
+        sum(case when is_returned then sign else 0 end) as returned,
+        sum(sign) as customers
+    from counted
     group by grouping sets (  -- noqa: PRS
         ({{ keys }}),
         {%- for segment in attribute_segments() %}
@@ -55,14 +75,33 @@ by_period as (
         {{ whole_period() }} as period_start
     from net_changes
     cross join grains
+),
+
+sums as (
+    select
+        {{ period_keys }},
+        {{ amounts | join(", ") }},
+        acquired,
+        lost,
+        returned,
+        customers
+    from by_period
+    where period_start is not null
+    {%- if is_increment() %}
+    union all
+    select
+        {{ period_keys }},
+        {{ amounts | join(", ") }},
+        acquired,
+        lost,
+        returned,
+        customers
+    from {{ this }}
+    {%- endif %}
 )
 
 select
-    period_grain,
-    period_start,
-    segment_type,
-    segment_value,
-    {{ (plans + kind) | join(", ") }},
+    {{ period_keys }},
     {%- for amount in amounts %}
     cast(sum({{ amount }}) as decimal(38, 6)) as {{ amount }},
     {%- endfor %}
@@ -70,6 +109,6 @@ select
     cast(sum(lost) as bigint) as lost,
     cast(sum(returned) as bigint) as returned,
     cast(sum(customers) as bigint) as customers
-from by_period
-where period_start is not null
-group by period_grain, period_start, segment_type, segment_value, {{ (plans + kind) | join(", ") }}
+from sums
+group by {{ period_keys }}
+having sum(customers) <> 0

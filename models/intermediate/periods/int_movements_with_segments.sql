@@ -1,4 +1,4 @@
-{{ config(materialized="view") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", touched="int_touched_customers") }}
 
 {#- Movements with all that a report can be cut by: why the customer left, its attributes, its plan at either end. -#}
 with movements as (
@@ -7,6 +7,7 @@ with movements as (
         -- a customer that is gone at the end has its last churn event as its last change
         case when movement_type in ('churn', 'came_and_went') then last_changed_at end as gone_at
     from {{ ref("int_customer_movements") }}
+    where {{ is_touched("customer_id", ref("int_touched_customers")) }}
 )
 
 select
@@ -38,3 +39,4 @@ inner join {{ ref("int_customers") }} as customers
     on movements.customer_id = customers.customer_id
 left join {{ ref("int_churn_events") }} as churn_events
     on movements.customer_id = churn_events.customer_id and movements.gone_at = churn_events.churned_at
+-- their sums first take out what an increment replaces here: depends_on: {{ ref("int_movements_replaced") }}
