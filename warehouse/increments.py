@@ -86,10 +86,8 @@ def _signature(path: Path) -> tuple[int, int]:
 def project_fingerprint() -> str:
     """A hash of all that the stored tables follow from, and of the tools' versions."""
     digest = hashlib.sha256()
-    for pattern in PROJECT_FILES:
-        for file in sorted(
-            path for path in PROJECT.glob(pattern) if path.is_file() and "__pycache__" not in path.parts
-        ):
+    for file in sorted(file for pattern in PROJECT_FILES for file in PROJECT.glob(pattern)):
+        if file.is_file() and "__pycache__" not in file.parts:
             digest.update(f"{file.relative_to(PROJECT)}\0".encode() + file.read_bytes() + b"\0")
     for tool in ("duckdb", "dbt-core", "dbt-duckdb"):
         digest.update(f"{tool} {version(tool)}\0".encode())

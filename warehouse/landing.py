@@ -232,9 +232,7 @@ def _select_parts(found: LandedTable, only: tuple[Path, ...] | None = None) -> s
     further, condition = "", ""
     if only is not None:
         further = ", filename = 'landed_file'"
-        condition = (
-            f" where landed_file in ({', '.join(_text(str(path)) for path in only)})" if only else " where false"
-        )
+        condition = f" where landed_file in ({', '.join(_text(str(path)) for path in only) or 'null'})"
     return " union all ".join(
         f"select {_contract_columns(found.table, source, found.is_read_as_text)} "
         f"from {_parquet_reader(source.paths, further)}{condition}"

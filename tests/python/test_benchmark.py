@@ -1,6 +1,7 @@
 """The benchmark measures what it says: its arithmetic, the increment that lands, and the month spine's own rules."""
 
 import csv
+import json
 from pathlib import Path
 
 import duckdb
@@ -8,6 +9,7 @@ import pytest
 
 from benchmarks.bench import latest, ratio, ratios, scaling_exponent, spread, union_length
 from benchmarks.run_sql import run_sql
+from benchmarks.scale_report import scale_table
 from benchmarks.synthetic import write_increment, write_synthetic
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -172,3 +174,17 @@ def test_month_spine_reaches_every_category(tmp_path):
         found = connection.execute("select change_category, mrr from mrr order by month_start").fetchall()
     assert [category for category, _ in found] == [event[3] for event in events]
     assert [mrr for _, mrr in found] == [40, 40, 60, 0, 60, 50, 0, 0, 50]
+
+
+def test_the_table_of_docs_scale_is_what_was_counted():
+    results = [json.loads((BENCHMARKS / "results" / f"spark_{n}.json").read_text()) for n in (1_000_000, 5_000_000)]
+    page = (BENCHMARKS.parent / "docs" / "scale.md").read_text(encoding="utf-8")
+    assert scale_table(*results) in page, "docs/scale.md: put in what benchmarks/scale_report.py prints"
+
+
+def test_what_grows_as_the_events_has_exponent_one():
+    counts = {"shuffle_bytes": 100e6, "disk_bytes_spilled": 0, "peak_execution_memory": 1e6}
+    small = {"events": 1e6, "models": {"a": counts, "only_here": counts}}
+    large = {"events": 4e6, "models": {"a": {**counts, "shuffle_bytes": 400e6}, "local": {"seconds": 1}}}
+    row = scale_table(small, large).splitlines()[2]
+    assert row == "| `a` | 100 MB | 400 MB | 1.00 | 100 GB | 0 MB | 1 MB |"

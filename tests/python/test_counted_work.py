@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import duckdb
-from harness import PROJECT
 
-sys.path.append(str(PROJECT / "benchmarks"))
-
-from counted_work import EXPECTED, changes, count_synthetic, counted
+from benchmarks.counted_work import EXPECTED, changes, count_synthetic, counted
 
 
 def test_a_build_does_the_work_that_was_written_down():
