@@ -26,7 +26,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "python"), str(PROJECT / "
 import harness  # noqa: E402 - of the tests, which are no package
 from synthetic import write_synthetic  # noqa: E402 - the same
 
-from warehouse.landing import inspect_folder, landing_statements  # noqa: E402
+from warehouse.landing import inspect_folder, landing_statements  # noqa: E402 - after the paths
 
 EXPECTED = PROJECT / "benchmarks" / "expected_work.json"
 CUSTOMERS, EVENTS_OF_ONE = 1_000, 20_000

@@ -54,8 +54,7 @@
     {% if flags.FULL_REFRESH %}
         {% do return("--full-refresh asks for it") %}
     {% endif %}
-    {% set models = graph.nodes.values() | selectattr("resource_type", "in", ["model", "seed"]) | map(attribute="unique_id") | list %}
-    {% if models | reject("in", selected_resources) | list %}
+    {% if models_and_seeds() | reject("in", selected_resources) | list %}
         {% do return("only some models were selected") %}
     {% endif %}
     {% do return("") %}
@@ -100,7 +99,7 @@
 
 {# on-run-end: remember the build, if it made every model and seed. #}
 {% macro remember_build(results) %}
-    {% if execute and target.type == "duckdb" and flags.WHICH == "build" and not why_not_complete(results) %}
+    {% if execute and target.type == "duckdb" and flags.WHICH == "build" and not models_not_made(results) %}
         {% set until = run_query("select cast(cast(greatest((select as_of from intermediate.int_report_moment), (select max(occurred_at) from staging.stg_billing__subscription_events)) as date) as text)").columns[0][0] %}
         {% do run_query(
             "create or replace table raw.last_build as select plan.state, moment.as_of, "
@@ -110,8 +109,11 @@
     {% endif %}
 {% endmacro %}
 
-{% macro why_not_complete(results) %}
+{% macro models_and_seeds() %}
+    {% do return(graph.nodes.values() | selectattr("resource_type", "in", ["model", "seed"]) | map(attribute="unique_id") | list) %}
+{% endmacro %}
+
+{% macro models_not_made(results) %}
     {% set made = results | selectattr("status", "equalto", "success") | map(attribute="node.unique_id") | list %}
-    {% set models = graph.nodes.values() | selectattr("resource_type", "in", ["model", "seed"]) | map(attribute="unique_id") | list %}
-    {% do return(models | reject("in", made) | list) %}
+    {% do return(models_and_seeds() | reject("in", made) | list) %}
 {% endmacro %}

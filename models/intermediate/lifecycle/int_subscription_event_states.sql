@@ -92,4 +92,4 @@ select
     reason_code,
     cancelled_by
 from effects
--- depends_on: {{ ref("int_touched_subscriptions") }}
+-- replace_touched reads it: depends_on: {{ ref("int_touched_subscriptions") }}

@@ -9,6 +9,7 @@
 {%- set kind = ["movement_type", "churn_type", "reason_category", "reason_code"] -%}
 {%- set plans = ["plan_id_start", "plan_id_end", "plan_id_inside"] -%}
 {%- set amounts = ["mrr_start", "mrr_end", "mrr_lost"] -%}
+{%- set counts = ["acquired", "lost", "returned", "customers"] -%}
 {%- set wholes = [] -%}
 {%- for grain in period_grains() %}{% do wholes.append("whole_" ~ grain) %}{% endfor -%}
 {%- set keys = (wholes + kind) | join(", ") -%}
@@ -59,6 +60,7 @@ net_changes as (
         sum(case when is_returned then sign else 0 end) as returned,
         sum(sign) as customers
     from counted
+    {#- the linter's DuckDB does not know grouping sets #}
     group by grouping sets (  -- noqa: PRS
         ({{ keys }}),
         {%- for segment in attribute_segments() %}
@@ -80,22 +82,14 @@ by_period as (
 sums as (
     select
         {{ period_keys }},
-        {{ amounts | join(", ") }},
-        acquired,
-        lost,
-        returned,
-        customers
+        {{ (amounts + counts) | join(", ") }}
     from by_period
     where period_start is not null
     {%- if is_increment() %}
     union all
     select
         {{ period_keys }},
-        {{ amounts | join(", ") }},
-        acquired,
-        lost,
-        returned,
-        customers
+        {{ (amounts + counts) | join(", ") }}
     from {{ this }}
     {%- endif %}
 )
@@ -105,10 +99,9 @@ select
     {%- for amount in amounts %}
     cast(sum({{ amount }}) as decimal(38, 6)) as {{ amount }},
     {%- endfor %}
-    cast(sum(acquired) as bigint) as acquired,
-    cast(sum(lost) as bigint) as lost,
-    cast(sum(returned) as bigint) as returned,
-    cast(sum(customers) as bigint) as customers
+    {%- for count in counts %}
+    cast(sum({{ count }}) as bigint) as {{ count }} {{- "," if not loop.last }}
+    {%- endfor %}
 from sums
 group by {{ period_keys }}
 having sum(customers) <> 0
