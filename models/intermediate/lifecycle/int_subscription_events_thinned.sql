@@ -10,15 +10,15 @@
 -#}
 {%- set events = ref("stg_billing__subscription_events") -%}
 {#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
-{%- set gives_terms = "event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
+{%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
 
 with ranked as (
     select
-        event_id,
-        subscription_id,
-        occurred_at,
-        loaded_at,
-        case event_type
+        events.event_id,
+        events.subscription_id,
+        events.occurred_at,
+        events.loaded_at,
+        case events.event_type
             when 'trial_started' then 1
             when 'started' then 2
             when 'reactivated' then 2
@@ -31,19 +31,19 @@ with ranked as (
             when 'cancel_requested' then 9
             else 10
         end as lifecycle_rank,
-        case when {{ gives_terms }} then plan_id end as plan_given,
-        case when {{ gives_terms }} then amount end as amount_given,
+        case when {{ gives_terms }} then events.plan_id end as plan_given,
+        case when {{ gives_terms }} then events.amount end as amount_given,
         -- one number to compare; none for another currency
         case
-            when {{ foreign_currency("currency") }} is null
+            when {{ foreign_currency("events.currency") }} is null
                 then
-                    coalesce(billing_interval_count, 1) * 10
-                    + case billing_interval when 'day' then 1 when 'week' then 2 when 'quarter' then 3 when 'year' then 4 else 0 end
+                    coalesce(events.billing_interval_count, 1) * 10
+                    + case events.billing_interval when 'day' then 1 when 'week' then 2 when 'quarter' then 3 when 'year' then 4 else 0 end
         end as billing_terms
-    from {{ events }}
+    from {{ events }} as events
     inner join {{ ref("int_report_moment") }} as moment
-        on occurred_at <= moment.as_of
-    where {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
+        on events.occurred_at <= moment.as_of
+    where {{ is_touched("events.subscription_id", ref("int_touched_subscriptions")) }}
 ),
 
 ordered as (
@@ -82,8 +82,8 @@ select
     events.event_type,
     events.occurred_at,
     kept.event_number,
-    case when events.{{ gives_terms }} then events.plan_id end as plan_given,
-    case when events.{{ gives_terms }} then events.amount end as amount_given,
+    case when {{ gives_terms }} then events.plan_id end as plan_given,
+    case when {{ gives_terms }} then events.amount end as amount_given,
     {{ foreign_currency("events.currency") }} as foreign_currency,
     coalesce(events.billing_interval, 'month') as billing_interval,
     coalesce(events.billing_interval_count, 1) as billing_interval_count,
