@@ -14,6 +14,8 @@ import csv
 import json
 import os
 import random
+import shutil
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +24,8 @@ import harness
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+
+from warehouse import increments
 
 SEEDS = [int(seed) for seed in os.environ.get("INCREMENT_SEEDS", "1").split()]
 LOADS = 8
@@ -33,7 +37,7 @@ EVENT_TYPES = (
     "trial_started", "started", "renewed", "renewed", "renewed", "changed", "payment_failed", "payment_recovered",
     "paused", "resumed", "cancel_requested", "cancelled", "expired", "reactivated",
 )  # fmt: skip
-# Tables that an increment adds to; the marts follow from them.
+# What an increment adds to, or takes out of and adds to; the marts follow from it.
 GROWN = (
     "staging.base_billing__subscription_events", "intermediate.int_subscription_event_states",
     "intermediate.int_subscription_states", "intermediate.int_subscription_ends",
@@ -42,11 +46,27 @@ GROWN = (
 )  # fmt: skip
 
 
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the project whose seeds can be changed, in the place of the project itself."""
+    copy = tmp_path / "project"
+    for pattern in (*increments.PROJECT_FILES, "tests/fixtures/*", "tests/generic/*"):
+        for file in filter(Path.is_file, harness.PROJECT.glob(pattern)):
+            (copy / file.relative_to(harness.PROJECT)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy / file.relative_to(harness.PROJECT))
+    for module in (increments, harness):
+        monkeypatch.setattr(module, "PROJECT", copy)
+    harness.compiled_steps.cache_clear()  # it holds the paths of the seeds
+    yield copy
+    harness.compiled_steps.cache_clear()
+
+
 class Business:
     """A landing folder that grows by loads drawn from one seed."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, project: Path) -> None:
         self.folder, self.draw, self.rows = folder, random.Random(seed), []
+        self.churn_reasons = project / "seeds" / "churn_reasons.csv"
         self.now, self.loads, self.events = datetime(2024, 3, 1), 0, 0
         self.settings: dict[str, str] = {}
         self.rates = {("EUR", "2023-01-01"): "1.1"}
@@ -127,7 +147,21 @@ class Business:
             self.settings["as_of"] = str((self.now + timedelta(days=draw.choice([-30, -2, 0, 61]))).date())
         if draw.random() < 0.1:
             self.settings["reporting_timezone"] = draw.choice(["Asia/Tokyo", "America/New_York"])
+        if draw.random() < 0.15:
+            self.change_a_seed()
         self.load(rows)
+
+    def change_a_seed(self) -> None:
+        """Give every reason for churn the category of the one after it."""
+        with self.churn_reasons.open(encoding="utf-8", newline="") as file:
+            reasons = list(csv.DictReader(file))
+        categories = [reason["reason_category"] for reason in reasons]
+        for reason, category in zip(reasons, [*categories[1:], categories[0]], strict=True):
+            reason["reason_category"] = category
+        with self.churn_reasons.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, reasons[0])
+            writer.writeheader()
+            writer.writerows(reasons)
 
 
 def dbt_build(business: Business, warehouse: Path, monkeypatch: pytest.MonkeyPatch, *further: str) -> tuple[bool, str]:
@@ -166,9 +200,9 @@ def differences(business: Business, warehouse: Path) -> list[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_load_gives_the_tables_of_a_full_build(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    business, warehouse = Business(tmp_path / "landing", seed), tmp_path / "grown.duckdb"
+    business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / "grown.duckdb"
     business.load([business.event(days_back=400) for _ in range(120)])
     plans = [dbt_build(business, warehouse, monkeypatch)]
     for _ in range(LOADS):
@@ -179,8 +213,10 @@ def test_every_load_gives_the_tables_of_a_full_build(
     assert sum(is_increment for is_increment, _ in plans) >= LOADS // 3, plans
 
 
-def test_what_cannot_be_added_to_is_built_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    business, warehouse = Business(tmp_path / "landing", 0), tmp_path / "grown.duckdb"
+def test_what_cannot_be_added_to_is_built_in_full(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / "grown.duckdb"
     business.load([business.event(days_back=400) for _ in range(40)])
 
     def build(*further: str) -> tuple[bool, str]:
@@ -192,6 +228,8 @@ def test_what_cannot_be_added_to_is_built_in_full(tmp_path: Path, monkeypatch: p
     business.rates["EUR", "2023-06-01"] = "1.2"
     business.load([])
     assert build() == (False, "exchange rates of past days changed")
+    business.change_a_seed()
+    assert build() == (False, "the project's models, macros, seeds or tools changed")
     business.settings["reporting_timezone"] = "Asia/Tokyo"
     assert build() == (False, "the setting reporting_timezone changed")
     assert build("--select", "stg_billing__subscription_events") == (False, "only some models were selected")
