@@ -44,7 +44,7 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
                 node["alias"] for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == MARTS
             )
         ),
-        built=len(ran) - len(tests),
+        built=sum(name.startswith(("model.", "seed.")) for name in ran),
         passed_tests=sum(ran[name]["status"] in PASSED for name in tests),
         problems=tuple(_problems(ran, nodes)),
     )
