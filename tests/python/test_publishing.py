@@ -362,7 +362,7 @@ def test_builds_that_fail_are_killed_or_come_second_leave_the_published_file_who
         assert re.search(r"Nothing was published.*\n  - only \d+ of \d+ models, seeds and tests were run", output)
 
         draw = random.Random(1)
-        for longest in (10, 20):
+        for longest in (8, 14):
             killed = start_build(place, STARTS)
             time.sleep(draw.uniform(longest / 2, longest))
             os.killpg(killed.pid, signal.SIGKILL)
