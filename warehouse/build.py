@@ -5,41 +5,55 @@ Usage: python -m warehouse.build [arguments of dbt build]
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from warehouse.publishing import publish_marts
+from warehouse.dbt_run import read_run
+from warehouse.publishing import NotPublishedError, publish
 from warehouse.summary import summarise
 
 PROJECT = Path(__file__).parents[1]
 
 
 def main(arguments: list[str]) -> int:
-    """Build, publish and report, from the project's root. Returns the exit code: 0 when all passed, else 1."""
+    """Build, publish and report, from the project's root. Returns the exit code: 0 when all was published, else 1."""
     os.chdir(PROJECT)
-    started = time.monotonic()
-    # a process of its own, so that it has let go of the warehouse when it ends
-    if subprocess.run([sys.executable, "-m", "dbt.cli.main", "build", *arguments]).returncode != 0:
-        print("\nNothing was published: the build did not pass. What failed is listed above; mend it and build again.")
-        return 1
     warehouse = Path(os.environ.get("WAREHOUSE_PATH") or "warehouse.duckdb")
     published = Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")
-    publish_marts(warehouse, published)
-    landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
-    ran = json.loads(
-        (Path(os.environ.get("DBT_TARGET_PATH") or "target") / "run_results.json").read_text(encoding="utf-8")
-    )["results"]
-    tests = sum(result["unique_id"].startswith(("test.", "unit_test.")) for result in ran)
+    target = Path(os.environ.get("DBT_TARGET_PATH") or "target")
+    clock, started = time.monotonic(), datetime.now(UTC)
+    try:
+        versions_kept = _versions_kept()
+        # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
+        # it has let go of the warehouse when it ends
+        ended = subprocess.run([sys.executable, "-m", "dbt.cli.main", "build", *arguments], check=False).returncode
+        run = read_run(target, started)
+        if run is None or (ended != 0 and not run.problems):
+            raise NotPublishedError(
+                f"dbt was killed (signal {-ended})" if ended < 0 else "dbt could not build; why is said above"
+            )
+        publication = publish(run, warehouse, published, versions_kept)
+    except (NotPublishedError, KeyboardInterrupt) as error:
+        print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
+        print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
+        return 1
     print(
-        f"\nBuilt {len(ran) - tests} models and seeds, passed {tests} tests, in {time.monotonic() - started:.0f} s.\n"
+        f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
     )
-    print(summarise(warehouse, landing))
-    print(f"Published   {published}: open it read-only with any BI tool")
+    landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
+    print(summarise(published, publication, warehouse, landing))
     return 0
+
+
+def _versions_kept() -> int:
+    text = os.environ.get("PUBLISHED_VERSIONS") or "5"
+    if not text.isdecimal():
+        raise NotPublishedError(f"PUBLISHED_VERSIONS is '{text}', which is no number of versions: write it as 5")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,128 @@
-"""Copy schema `marts` of the warehouse into the file that BI tools open, whole or not at all.
+"""Publish schema `marts` of a built warehouse into the file that BI tools open, whole or not at all.
 
-Whatever the file is called, `marts.<table>` names a table in it.
+    copy into a draft -> audit -> to the disk -> rename over the published file -> keep as a version
 
-The copy is written beside the published file and takes its place in one rename, so a reader sees the old version or the
-new one. Raw and staging data, and with them personal data, stay in the warehouse.
+Readers see the old file or the new one, and whoever has the old one open keeps it whole. Raw and staging data, and with
+them personal data, stay in the warehouse. Killed anywhere, the published file is whole, and the next build cleans up.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
+import re
+import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-SCHEMA = "marts"
-DRAFT = ".draft_of_published_marts"
+from warehouse.audit import audit
+from warehouse.dbt_run import MARTS, DbtRun
+from warehouse.disk import first_line, one_at_a_time
+from warehouse.versions import Publication, Versions
+
+PROJECT = Path(__file__).parents[1]
+# Readers with an older DuckDB, back to 1.0, can open the file.
+STORAGE_VERSION = "v1.0.0"
 
 
-def publish_marts(warehouse: Path, published: Path) -> int:
-    """Publish the marts of a built warehouse.
+class NotPublishedError(RuntimeError):
+    """Nothing was published. The message says why, a reason a line."""
+
+
+def publish(run: DbtRun, warehouse: Path, published: Path, versions_kept: int) -> Publication:
+    """Publish the marts that a run of dbt built.
 
     Args:
-        warehouse: DuckDB file that `dbt build` wrote.
+        run: the run; one that is not whole, or did not pass, is not published.
+        warehouse: DuckDB file that it built.
         published: DuckDB file that readers open; its folder is made where it is missing.
+        versions_kept: how many versions to keep, this one included.
+
+    Raises:
+        NotPublishedError: the published file is as it was.
+    """
+    if run.problems:
+        raise NotPublishedError("\n".join(run.problems))
+    try:
+        published.parent.mkdir(parents=True, exist_ok=True)
+        with one_at_a_time(published.parent):
+            return _publish(run, warehouse, Versions(published), versions_kept)
+    except (duckdb.Error, OSError) as error:
+        raise NotPublishedError(_plainly(error, warehouse)) from error
+
+
+def _publish(run: DbtRun, warehouse: Path, versions: Versions, versions_kept: int) -> Publication:
+    versions.begin()
+    try:
+        as_of, rows = write_draft(run, warehouse, versions.draft)
+        if findings := audit(versions.draft, rows):
+            raise NotPublishedError("\n".join(findings))
+        publication = Publication(datetime.now(UTC).isoformat(), as_of, rows, run.passed_tests, _revision())
+        versions.describe(publication)
+        versions.publish_draft()
+    except BaseException:
+        versions.discard_draft()
+        raise
+    # published it is, whatever happens now: what is not done here, the next build does
+    with contextlib.suppress(OSError):
+        versions.keep(versions_kept)
+    return publication
+
+
+def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str | None, dict[str, int]]:
+    """Copy the marts of the run into a new file.
 
     Returns:
-        The number of tables published.
+        The moment that the reports look from (None = there is no event), and the rows of each mart in the warehouse.
     """
-    published.parent.mkdir(parents=True, exist_ok=True)
-    draft = published.parent / f"{DRAFT}_{os.getpid()}.duckdb"
     # the name under which DuckDB knows the warehouse, and under which its views speak of their tables
-    catalog = warehouse.stem
+    source, target = f'"{warehouse.stem}"', '"draft of marts"'
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(warehouse)} as {source} (read_only)")
+        # held open until the copy is done, so nobody builds meanwhile; but somebody may have since this run ended
+        if _last_build(connection, source) != run.invocation_id:
+            raise NotPublishedError(f"another build has written {warehouse} since: build again")
+        connection.execute(f"attach {_text(draft)} as {target} (storage_version '{STORAGE_VERSION}')")
+        # In a file called marts a schema of that name would make `marts.rpt_churn_rates` ambiguous; there the
+        # tables stand in the main schema, and the name works too.
+        schema = "main" if draft.stem == MARTS else MARTS
+        connection.execute(f"create schema if not exists {target}.{schema}")
+        rows = {}
+        for mart in run.marts:
+            connection.execute(f'create table {target}.{schema}."{mart}" as from {source}.{MARTS}."{mart}"')
+            rows[mart] = connection.execute(f'select count(*) from {source}.{MARTS}."{mart}"').fetchone()[0]
+        (as_of,) = connection.execute(
+            f"select cast(as_of as varchar) from {source}.intermediate.int_report_moment"
+        ).fetchone()
+        connection.execute(f"checkpoint {target}")
+        connection.execute(f"detach {target}")
+    return as_of, rows
+
+
+def _last_build(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | None:
+    """The dbt run that built all models in the warehouse; None when the last one broke off."""
     try:
-        with duckdb.connect(str(draft)) as connection:
-            connection.execute(f'attach {_text(warehouse)} as "{catalog}" (read_only)')
-            # In a file called marts a schema of that name would make `marts.rpt_churn_rates` ambiguous; there the
-            # tables stand in the main schema, and the name works too.
-            schema = "main" if published.stem == SCHEMA else SCHEMA
-            connection.execute(f"create schema if not exists {schema}")
-            tables = [
-                row[0]
-                for row in connection.execute(
-                    "select table_name from information_schema.tables "
-                    "where table_catalog = ? and table_schema = ? order by table_name",
-                    [catalog, SCHEMA],
-                ).fetchall()
-            ]
-            for table in tables:
-                connection.execute(f'create table {schema}."{table}" as from "{catalog}".{SCHEMA}."{table}"')
-        os.replace(draft, published)
-        return len(tables)
-    finally:
-        draft.unlink(missing_ok=True)
-        draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
+        return connection.execute(f"select invocation_id from {catalog}.raw.last_build").fetchone()[0]
+    except duckdb.CatalogException:
+        return None
+
+
+def _plainly(error: Exception, warehouse: Path) -> str:
+    holder = re.search(r"held in (?:.*/)?(.+?) \(PID (\d+)\)", str(error))
+    if holder:
+        return f"{warehouse} is in use by {holder[1]} (process {holder[2]}) since the build ended: build again"
+    return first_line(error)
+
+
+def _revision() -> str | None:
+    """The git commit of the project, `-dirty` where files differ from it; None outside a repository."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    with contextlib.suppress(OSError):
+        found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        if found.returncode == 0:
+            return found.stdout.strip()
+    return None
 
 
 def _text(path: Path) -> str:

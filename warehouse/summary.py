@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.versions import Publication
+
 HEADLINE = """
     select
         churn.period_start,
@@ -36,18 +38,16 @@ NPS = """
 """
 
 
-def summarise(warehouse: Path, landing: str) -> str:
-    """Return the summary of a built warehouse.
+def summarise(published: Path, publication: Publication, warehouse: Path, landing: str) -> str:
+    """Return the summary of a build.
 
     Args:
-        warehouse: DuckDB file with schema marts.
+        published: DuckDB file that readers open.
+        publication: what was published in it.
+        warehouse: what the reader calls the warehouse.
         landing: what the reader calls the landing folder.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        as_of = connection.execute("select as_of from intermediate.int_report_moment").fetchone()[0]
-        tables = connection.execute(
-            "select count(*) from information_schema.tables where table_schema = 'marts'"
-        ).fetchone()[0]
+    with duckdb.connect(str(published), read_only=True) as connection:
         rows = connection.execute(
             "select sum(raw_rows), sum(accepted_rows), sum(duplicate_rows), sum(quarantined_rows) "
             "from marts.rpt_event_reconciliation"
@@ -55,16 +55,17 @@ def summarise(warehouse: Path, landing: str) -> str:
         month = connection.execute(HEADLINE).fetchone()
         nps = connection.execute(NPS).fetchone()
     lines = [
-        f"Data        {landing}, as of {as_of or 'no event'} UTC",
+        f"Data        {landing}, as of {publication.as_of or 'no event'} UTC",
         f"Rows        {rows[0]:,} landed = {rows[1]:,} accepted + {rows[2]:,} duplicates + {rows[3]:,} quarantined"
         + (" (see marts.rpt_quarantine)" if rows[3] else ""),
-        f"Warehouse   {warehouse}: schema marts, {tables} tables",
+        f"Warehouse   {warehouse}: schema marts, {len(publication.rows)} tables",
         *_month(month),
     ]
     if nps:
         lines.append(
             f"NPS         {nps[0]} quarter: {nps[1]:.0f} [{nps[2]:.0f} to {nps[3]:.0f}], {nps[4]:,} respondents"
         )
+    lines.append(f"Published   {published}: open it read-only with any BI tool")
     return "\n".join(lines)
 
 

@@ -4,7 +4,8 @@
 
     Schema raw holds what decides it:
         raw.build_plan   this build: is it an increment, why, and the as_of of the build that it adds to
-        raw.last_build   the last build, only if it made every model; so whatever breaks off, the next build is a full one
+        raw.last_build   the last build, only if it made every model; so whatever breaks off, the next build is a full one,
+                         and nothing is published (warehouse/publishing.py)
 #}
 
 {# Whether this build is an increment. #}
@@ -102,7 +103,7 @@
     {% if execute and target.type == "duckdb" and flags.WHICH == "build" and not models_not_made(results) %}
         {% set until = run_query("select cast(cast(greatest((select as_of from intermediate.int_report_moment), (select max(occurred_at) from staging.stg_billing__subscription_events)) as date) as text)").columns[0][0] %}
         {% do run_query(
-            "create or replace table raw.last_build as select plan.state, moment.as_of, "
+            "create or replace table raw.last_build as select '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, "
             ~ ("cast('" ~ until ~ "' as date)" if until else "cast(null as date)") ~ " as rates_until, "
             ~ "'" ~ rates_hash(until) ~ "' as rates from raw.build_plan as plan cross join intermediate.int_report_moment as moment"
         ) %}

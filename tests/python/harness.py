@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from unittest import mock
@@ -23,6 +23,8 @@ from warehouse.landing import inspect_folder, landing_statements, read_contract
 
 PROJECT = Path(__file__).parents[2]
 DATABASE = "streams"
+# as_of and known_at stand in the SQL as texts: compiled once with these, any other moment takes their place.
+MOMENTS = {"as_of": "2098-01-01 00:00:01", "known_at": "2098-01-01 00:00:02"}
 
 Rows = Sequence[Mapping[str, str | None]]
 
@@ -63,14 +65,18 @@ def compiled_steps(settings_json: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def steps_for(marts: Sequence[str], settings_json: str) -> list[Step]:
+def steps_for(marts: Sequence[str], settings: Mapping[str, object]) -> list[Step]:
     """The steps that the marts need, parents first."""
-    needed = set(marts)
-    chosen = []
-    for step in reversed(compiled_steps(settings_json)):
+    needed, chosen = set(marts), []
+    moments = {MOMENTS[name]: str(settings[name]) for name in MOMENTS if settings.get(name)}
+    placeholders = {name: MOMENTS[name] for name in MOMENTS if settings.get(name)}
+    for step in reversed(compiled_steps(json.dumps({**settings, **placeholders}, sort_keys=True))):
         if step.name in needed:
             needed |= step.parents
-            chosen.append(step)
+            sql = step.sql
+            for placeholder, moment in moments.items():
+                sql = sql.replace(placeholder, moment)
+            chosen.append(replace(step, sql=sql))
     return chosen[::-1]
 
 
@@ -115,7 +121,7 @@ def build_on(
     connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
     for statement in landing_statements(inspect_folder(landing)):
         connection.execute(statement)
-    steps = steps_for(marts, json.dumps(settings, sort_keys=True))
+    steps = steps_for(marts, settings)
     for schema in {step.schema for step in steps}:
         connection.execute(f"create schema if not exists {schema}")
     for step in steps:

@@ -1,0 +1,398 @@
+"""The published file is always whole, old or new: real processes, killed anywhere, with a reader all the while."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import harness
+import pytest
+import reader
+
+from warehouse import publishing
+from warehouse.dbt_run import DbtRun
+from warehouse.publishing import NotPublishedError, publish
+from warehouse.versions import Versions
+
+MARTS = ("dim_customers", "fct_churn_events", "rpt_clv")
+ROWS = 20_000
+
+# A process that publishes; it says when it begins. Before a step of its own choice it is killed: what a step is, Python
+# says itself (every file opened, linked, renamed, removed).
+PUBLISH = """
+import json, os, signal, sys
+from pathlib import Path
+from warehouse import publishing
+from warehouse.dbt_run import DbtRun
+
+warehouse, published, run, last_step, bytes_of_a_file = json.loads(sys.argv[1])
+steps = 0
+
+def step(event, arguments):
+    global steps
+    if event in ("open", "os.link", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "fcntl.flock"):
+        steps += 1
+        if steps == last_step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+if bytes_of_a_file:
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_of_a_file, bytes_of_a_file))
+run["marts"], run["problems"] = tuple(run["marts"]), tuple(run["problems"])
+print("ready", flush=True)
+sys.addaudithook(step)
+try:
+    publishing.publish(DbtRun(**run), Path(warehouse), Path(published), 3)
+    print(steps, "steps")
+except publishing.NotPublishedError as error:
+    print("not published:", error)
+"""
+
+
+def a_run(name: str, **further) -> DbtRun:
+    return DbtRun(**{"invocation_id": name, "marts": MARTS, "built": 3, "passed_tests": 7, "problems": (), **further})
+
+
+@pytest.fixture(scope="module")
+def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two builds: every row of every mart says of which it is; raw and staging data beside them."""
+    found = {}
+    for name in ("old", "new"):
+        found[name] = tmp_path_factory.mktemp(name) / "warehouse.duckdb"
+        with duckdb.connect(str(found[name])) as connection:
+            for schema in ("raw", "staging", "intermediate", "marts"):
+                connection.execute(f"create schema {schema}")
+            connection.execute("create table raw.customers as select 'ann@example.com' as email")
+            connection.execute(f"create table raw.last_build as select '{name}' as invocation_id")
+            connection.execute("create table intermediate.int_report_moment as select timestamp '2024-05-01' as as_of")
+            for mart in MARTS:
+                connection.execute(
+                    f"create table marts.{mart} as select '{name}' as build, i, i * 7 as other from range({ROWS}) r(i)"
+                )
+            connection.execute("create table marts.rpt_of_a_model_that_is_gone as select 1 as x")
+    return found
+
+
+@pytest.fixture
+def published(tmp_path: Path, warehouses: dict[str, Path]) -> Path:
+    """A published file: the old build's."""
+    file = tmp_path / "published" / "marts.duckdb"
+    publish(a_run("old"), warehouses["old"], file, 3)
+    return file
+
+
+def builds_in(published: Path) -> set[tuple[str, int]]:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        rows = [
+            row
+            for mart in MARTS
+            for row in connection.execute(f"select build, count(*) from marts.{mart} group by build").fetchall()
+        ]
+    assert len(rows) == len(MARTS), rows
+    return set(rows)
+
+
+def start_publishing(
+    warehouse: Path, published: Path, name: str, *, last_step: int = 0, bytes_of_a_file: int = 0
+) -> subprocess.Popen:
+    asked = [str(warehouse), str(published), vars(a_run(name)), last_step, bytes_of_a_file]
+    command = [sys.executable, "-c", PUBLISH, json.dumps(asked)]
+    process = subprocess.Popen(command, cwd=harness.PROJECT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+# -- what is published
+
+
+def test_marts_of_the_run_and_nothing_else(published):
+    with duckdb.connect(str(published), read_only=True) as connection:
+        tables = connection.execute("select table_name from information_schema.tables order by 1").fetchall()
+        assert tables == [(mart,) for mart in MARTS]
+        assert connection.execute("select count(*) from marts.rpt_clv where build = 'old'").fetchone() == (ROWS,)
+    assert b"ann@example.com" not in published.read_bytes()
+
+
+def test_whatever_the_file_is_called_marts_names_a_table(warehouses, tmp_path):
+    publish(a_run("old"), warehouses["old"], tmp_path / "for bi.duckdb", 3)
+    assert builds_in(tmp_path / "for bi.duckdb") == {("old", ROWS)}
+
+
+def test_an_older_duckdb_can_open_it(published):
+    with duckdb.connect(str(published), read_only=True) as connection:
+        tags = "select tags['storage_version'] from duckdb_databases() where database_name = 'marts'"
+        assert connection.execute(tags).fetchone() == ("v1.0.0+",)
+
+
+def test_the_last_versions_are_kept_and_each_says_what_it_is(warehouses, published):
+    for name in ("new", "old", "new"):
+        publish(a_run(name), warehouses[name], published, 3)
+    kept = Versions(published).kept()
+    assert [builds_in(version / "marts.duckdb") for version in kept] == [
+        {(name, ROWS)} for name in ("new", "old", "new")
+    ]
+    about = json.loads((kept[-1] / "publication.json").read_text())
+    assert about["as_of"] == "2024-05-01 00:00:00" and about["tests_passed"] == 7
+    assert about["rows"] == dict.fromkeys(MARTS, ROWS)
+    assert re.fullmatch("[0-9a-f]{40}(-dirty)?", about["revision"])
+    # the log is one query
+    log = duckdb.sql(f"select published_at from read_json('{published.parent}/marts_versions/*/publication.json')")
+    assert len(log.fetchall()) == 3
+    assert {file.name for file in published.parent.iterdir()} == {"marts.duckdb", "marts_versions"}
+
+
+def test_no_version_need_be_kept(warehouses, published):
+    publish(a_run("new"), warehouses["new"], published, 0)
+    assert Versions(published).kept() == [] and builds_in(published) == {("new", ROWS)}
+
+
+def test_without_links_versions_are_copies(warehouses, published, monkeypatch):
+    def refuse(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    publish(a_run("new"), warehouses["new"], published, 3)
+    assert builds_in(published) == builds_in(Versions(published).kept()[-1] / "marts.duckdb") == {("new", ROWS)}
+
+
+# -- what is not
+
+
+@pytest.mark.parametrize(
+    ("run", "says"),
+    [
+        (a_run("new", problems=("test x failed: 3 rows",)), "test x failed: 3 rows"),
+        (a_run("some run before"), "another build has written .* since: build again"),
+        (a_run("new", marts=(*MARTS, "rpt_nps")), "rpt_nps does not exist"),
+    ],
+    ids=["a test failed", "the warehouse is another build's", "a mart is not there"],
+)
+def test_nothing_is_published_when(run, says, warehouses, published):
+    before = published.read_bytes()
+    with pytest.raises(NotPublishedError, match=says):
+        publish(run, warehouses["new"], published, 3)
+    assert published.read_bytes() == before
+    assert len(Versions(published).kept()) == 1 and not Versions(published).draft_folder.exists()
+
+
+def test_a_warehouse_whose_last_build_broke_off_is_not_published(warehouses, published, tmp_path):
+    broken = tmp_path / "warehouse.duckdb"
+    shutil.copy(warehouses["new"], broken)
+    with duckdb.connect(str(broken)) as connection:
+        connection.execute("drop table raw.last_build")
+    with pytest.raises(NotPublishedError, match="another build has written"):
+        publish(a_run("new"), broken, published, 3)
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("delete from rpt_clv where i = 5", "rpt_clv has 19,999 rows in the draft, 20,000 in the warehouse"),
+        ("drop table rpt_clv", "rpt_clv is missing"),
+        (None, "the draft cannot be read"),
+    ],
+)
+def test_what_the_audit_finds_keeps_the_draft_from_readers(damage, says, warehouses, published, monkeypatch):
+    write_draft = publishing.write_draft
+
+    def write_damaged(run: DbtRun, warehouse: Path, draft: Path) -> tuple:
+        written = write_draft(run, warehouse, draft)
+        if damage:
+            with duckdb.connect(str(draft)) as connection:
+                connection.execute(damage)
+        else:
+            draft.write_bytes(draft.read_bytes()[:5000])
+        return written
+
+    monkeypatch.setattr(publishing, "write_draft", write_damaged)
+    with pytest.raises(NotPublishedError, match=says):
+        publish(a_run("new"), warehouses["new"], published, 3)
+    assert builds_in(published) == {("old", ROWS)}
+
+
+@pytest.mark.parametrize("size", [100, 50_000, 400_000])
+def test_a_full_disk_publishes_nothing_and_says_so(size, warehouses, published):
+    output, _ = start_publishing(warehouses["new"], published, "new", bytes_of_a_file=size).communicate()
+    assert output.startswith("not published: ") and "File too large" in output
+    assert builds_in(published) == {("old", ROWS)} and not Versions(published).draft_folder.exists()
+
+
+def test_a_warehouse_in_use_is_not_published_and_its_holder_is_named(warehouses, published, tmp_path):
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(warehouses["new"], warehouse)
+    with duckdb.connect(str(warehouse)):
+        output, _ = start_publishing(warehouse, published, "new").communicate()
+    assert re.match(rf"not published: .* is in use by \S+ \(process {os.getpid()}\)", output)
+    assert builds_in(published) == {("old", ROWS)}
+
+
+# -- killed
+
+
+def check_whole(published: Path, before: set) -> None:
+    """What readers may find after a kill, and what a version is."""
+    assert builds_in(published) in ({("old", ROWS)}, {("new", ROWS)})
+    for version in Versions(published).kept():
+        assert len(builds_in(version / "marts.duckdb")) == 1
+        assert json.loads((version / "publication.json").read_text())["rows"]
+    if before != builds_in(published):  # readers saw it, so the next build keeps it as a version
+        Versions(published).begin()
+        assert builds_in(Versions(published).kept()[-1] / "marts.duckdb") == builds_in(published)
+
+
+def test_killed_before_any_step_the_file_is_whole_and_the_next_build_recovers(warehouses, published):
+    with reader.reading(published) as found:
+        output, _ = start_publishing(warehouses["new"], published, "new").communicate()
+        steps = int(output.split()[0])
+        ends = set()
+        for last_step in range(1, steps + 1):
+            publish(a_run("old"), warehouses["old"], published, 3)
+            before = builds_in(published)
+            process = start_publishing(warehouses["new"], published, "new", last_step=last_step)
+            process.communicate()
+            assert process.returncode == -signal.SIGKILL
+            check_whole(published, before)
+            ends |= builds_in(published)
+    assert {file.name for file in published.parent.iterdir()} == {"marts.duckdb", "marts_versions"}
+    assert ends == {("old", ROWS), ("new", ROWS)}  # some before the rename, some after it
+    assert found.errors == [] and len(found.met) == 2 and found.reads > steps
+
+
+def test_killed_at_random_moments_the_file_is_whole(warehouses, published):
+    draw = random.Random(0)
+    process, began = start_publishing(warehouses["new"], published, "new"), time.monotonic()
+    process.communicate()
+    longest = time.monotonic() - began
+    with reader.reading(published) as found:
+        for round_number in range(12):
+            name, before = ("old", "new")[round_number % 2], builds_in(published)
+            process = start_publishing(warehouses[name], published, name)
+            time.sleep(draw.uniform(0, 1.2 * longest))
+            process.kill()
+            process.communicate()
+            check_whole(published, before)
+        for name in ("old", "new"):
+            publish(a_run(name), warehouses[name], published, 3)
+            time.sleep(0.5)
+    assert builds_in(published) == {("new", ROWS)} and not Versions(published).draft_folder.exists()
+    assert found.errors == [] and len(found.met) == 2 and found.reads > 12
+
+
+def test_two_that_publish_at_once_wait_for_each_other(warehouses, published):
+    with reader.reading(published) as found:
+        for _ in range(3):
+            both = [start_publishing(warehouses[name], published, name) for name in ("old", "new")]
+            assert all("steps" in process.communicate()[0] for process in both)
+    assert found.errors == [] and len(found.met) == 2
+    assert len(Versions(published).kept()) == 3
+
+
+# -- the whole of `make build`, on another landing folder than what is published
+
+CUSTOMERS = [{"customer_id": f"c{number}"} for number in range(5)]
+STARTS = [
+    {
+        "event_id": f"e{number}",
+        "customer_id": f"c{number}",
+        "subscription_id": f"s{number}",
+        "event_type": "started",
+        "occurred_at": "2024-01-15",
+        "amount": "10",
+    }
+    for number in range(5)
+]
+
+
+@pytest.fixture
+def place(demo_build: SimpleNamespace, tmp_path: Path) -> Path:
+    """A folder in which the demo business has been built and published."""
+    for name in ("warehouse.duckdb", "published", "target"):
+        source = demo_build.warehouse.parent / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    return tmp_path
+
+
+def start_build(place: Path, events: list[dict], *arguments: str) -> subprocess.Popen:
+    landing = place / f"landing of {len(events)}"
+    landing.mkdir(exist_ok=True)
+    harness.write_landing(landing, {"subscription_events": events, "customers": CUSTOMERS})
+    return subprocess.Popen(
+        [sys.executable, "-m", "warehouse.build", *arguments],
+        cwd=harness.PROJECT,
+        env={
+            **os.environ,
+            "RAW_DATA_DIR": str(landing),
+            "WAREHOUSE_PATH": str(place / "warehouse.duckdb"),
+            "PUBLISHED_PATH": str(place / "published" / "marts.duckdb"),
+            "DBT_TARGET_PATH": str(place / "target"),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_builds_that_fail_are_killed_or_come_second_leave_the_published_file_whole(place):
+    published = place / "published" / "marts.duckdb"
+    demo = reader.contents_of(published)
+    with reader.reading(published) as found:
+        # a test that fails: a subscription of two customers, which is a warning unless warnings are asked to be errors
+        shared = {**STARTS[1], "event_id": "e9", "subscription_id": "s0"}
+        failing = start_build(place, [*STARTS, shared], "--warn-error-options", '{"error": ["LogTestResult"]}')
+        output, _ = failing.communicate()
+        assert failing.returncode == 1
+        said = output[output.index("\nNothing was published") :]
+        assert f"{published} is as it was" in said
+        assert "  - test subscriptions_have_one_customer failed: 1 row (tests/singular/quality/" in said
+        assert re.search(r"- \d+ models and tests were not run because of that", said)
+
+        partly = start_build(place, STARTS, "--select", "dim_plans")
+        output, _ = partly.communicate()
+        assert partly.returncode == 1
+        assert re.search(r"Nothing was published.*\n  - only \d+ of \d+ models, seeds and tests were run", output)
+
+        draw = random.Random(1)
+        for longest in (8, 14):
+            killed = start_build(place, STARTS)
+            time.sleep(draw.uniform(longest / 2, longest))
+            os.killpg(killed.pid, signal.SIGKILL)
+            killed.communicate()
+        assert reader.contents_of(published) == demo
+
+        first = start_build(place, STARTS)
+        while (line := first.stdout.readline()) and "START" not in line:
+            pass
+        second = start_build(place, STARTS)
+        output, _ = second.communicate()
+        assert second.returncode == 1
+        assert re.search(r"warehouse\.duckdb is in use by \S+ \(process \d+\): wait until it is done", output)
+        assert "Nothing was published" in output
+        output, _ = first.communicate()
+        assert first.returncode == 0, output
+    assert found.errors == []
+    assert found.met == [demo, reader.contents_of(published)]
+    assert len(Versions(published).kept()) == 2
+
+
+def test_a_number_of_versions_that_is_none_is_said_before_anything_is_built(place):
+    build = subprocess.run(
+        [sys.executable, "-m", "warehouse.build"],
+        cwd=harness.PROJECT,
+        env={**os.environ, "PUBLISHED_VERSIONS": "all", "PUBLISHED_PATH": str(place / "new.duckdb")},
+        capture_output=True,
+        text=True,
+    )
+    assert build.returncode == 1
+    assert build.stdout == (
+        "\nNothing was published:\n  - PUBLISHED_VERSIONS is 'all', which is no number of versions: write it as 5\n"
+    )

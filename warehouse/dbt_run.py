@@ -1,0 +1,78 @@
+"""What a run of dbt came to: did it build every model and pass every test, and if not, why, in plain words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+MARTS = "marts"
+# A test of severity `warn` says something about the data and does not stop anybody.
+PASSED = {"success", "pass", "warn"}
+KINDS = {"model": "model", "seed": "seed", "test": "test", "unit_test": "unit test"}
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """One run of dbt. `problems` says, a line each, why its marts must not be published; empty = whole and passed."""
+
+    invocation_id: str
+    marts: tuple[str, ...]
+    built: int
+    passed_tests: int
+    problems: tuple[str, ...]
+
+
+def read_run(target: Path, started: datetime) -> DbtRun | None:
+    """Read what dbt wrote into its target folder; None when the run that started then has not come that far."""
+    try:
+        results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if datetime.fromisoformat(results["metadata"]["generated_at"]) < started:
+        return None
+    nodes = {**manifest["nodes"], **manifest["unit_tests"]}
+    nodes = {name: node for name, node in nodes.items() if node["resource_type"] in KINDS}
+    ran = {result["unique_id"]: result for result in results["results"]}
+    tests = [name for name in ran if name.startswith(("test.", "unit_test."))]
+    return DbtRun(
+        invocation_id=results["metadata"]["invocation_id"],
+        marts=tuple(
+            sorted(
+                node["alias"] for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == MARTS
+            )
+        ),
+        built=sum(name.startswith(("model.", "seed.")) for name in ran),
+        passed_tests=sum(ran[name]["status"] in PASSED for name in tests),
+        problems=tuple(_problems(ran, nodes)),
+    )
+
+
+def _problems(ran: dict[str, dict], nodes: dict[str, dict]) -> list[str]:
+    failed = [_problem(result, nodes) for result in ran.values() if result["status"] not in {*PASSED, "skipped"}]
+    if skipped := sum(result["status"] == "skipped" for result in ran.values()):
+        failed.append(f"{skipped} models and tests were not run because of that")
+    if left_out := nodes.keys() - ran.keys():
+        failed.append(
+            f"only {len(nodes) - len(left_out)} of {len(nodes)} models, seeds and tests were run: "
+            "a part of the warehouse is never published"
+        )
+    return failed
+
+
+def _problem(result: dict, nodes: dict[str, dict]) -> str:
+    node = nodes.get(result["unique_id"])
+    if node is None:
+        return f"{result['unique_id'].split('.')[-1]}: {_one_line(result['message'])}"
+    kind, name = KINDS[node["resource_type"]], node["name"]
+    if result["status"] == "fail":
+        rows = result["failures"]
+        return f"{kind} {name} failed: {rows:,} row{'s' * (rows != 1)} ({node['original_file_path']})"
+    return f"{kind} {name} could not be {'run' if 'test' in kind else 'built'}: {_one_line(result['message'])}"
+
+
+def _one_line(message: str | None) -> str:
+    """The first two lines of a message of dbt: what kind of error, where, and the error itself."""
+    return " ".join(line.strip() for line in (message or "").strip().splitlines()[:2])
