@@ -6,6 +6,7 @@ with rates as (
         segment_type,
         segment_value,
         'churn_rate' as metric,
+        customers_start,
         churn_rate as value
     from {{ ref("rpt_churn_rates") }}
     union all
@@ -15,6 +16,7 @@ with rates as (
         segment_type,
         segment_value,
         'retention_rate' as metric,
+        customers_start,
         retention_rate as value
     from {{ ref("rpt_retention_rates") }}
 ),
@@ -44,6 +46,7 @@ converted as (
     -- a share kept is converted as the share lost that it leaves
     select
         stated.*,
+        rates.customers_start,
         rates.value,
         {%- for bound in ["lower_bound", "upper_bound"] %}
         case stated.better
@@ -53,6 +56,8 @@ converted as (
         {%- endfor %}
         case
             when stated.stated_months is null or stated.period_months is null then 'no_whole_months'
+            when not (coalesce(stated.lower_bound, 0) between 0 and 1 and coalesce(stated.upper_bound, 0) between 0 and 1)
+                then 'no_fraction'
             when not stated.is_complete_period then 'incomplete_period'
             when rates.value is null then 'no_customers'
         end as no_verdict_reason
@@ -76,16 +81,15 @@ final as (
         metric,
         segment_type,
         segment_value,
+        customers_start,
         value,
         case better when 'lower' then upper_bound_converted else lower_bound_converted end as threshold,
         lower_bound_converted as lower_bound,
         upper_bound_converted as upper_bound,
         case
             when no_verdict_reason is not null then null
-            when better = 'lower' and value > upper_bound_converted then 'worse'
-            when better = 'lower' and value < lower_bound_converted then 'better'
-            when better = 'higher' and value < lower_bound_converted then 'worse'
-            when better = 'higher' and value > upper_bound_converted then 'better'
+            when {{ is_above("value", "upper_bound_converted") }} then case better when 'lower' then 'worse' else 'better' end
+            when {{ is_above("lower_bound_converted", "value") }} then case better when 'lower' then 'better' else 'worse' end
             else 'within'
         end as verdict,
         no_verdict_reason

@@ -66,9 +66,9 @@ final as (
         better,
         case
             when reason is not null then null
-            when better = 'lower' and value <= target then 'reached'
-            when better = 'higher' and value >= target then 'reached'
-            else 'missed'
+            when better = 'lower' and {{ is_above("value", "target") }} then 'missed'
+            when better = 'higher' and {{ is_above("target", "value") }} then 'missed'
+            else 'reached'
         end as verdict,
         reason as no_verdict_reason
     from judged

@@ -1,13 +1,13 @@
-{%- set period_columns = ["period_grain", "period_start", "period_end", "is_complete_period", "segment_type", "segment_value"] | join(", ") -%}
+{%- set period_columns = ["period_grain", "period_start", "period_end", "is_complete_period", "segment_type", "segment_value", "customers_start"] | join(", ") -%}
+{%- set pooled_columns = ["customers_start", "customers_churned", "customers_end", "mrr_end"] -%}
 
 with months as (
     select
         *,
-        row_number() over until_here as month_number,
-        sum(customers_start) over until_here as customers_start_so_far,
-        sum(customers_churned) over until_here as customers_churned_so_far,
-        sum(customers_end) over until_here as customers_end_so_far,
-        sum(mrr_end) over until_here as mrr_end_so_far
+        {%- for pooled in pooled_columns %}
+        sum({{ pooled }}) over until_here as {{ pooled }}_so_far,
+        {%- endfor %}
+        row_number() over until_here as month_number
     from {{ ref("fct_segment_periods") }}
     where period_grain = 'month'
     window until_here as (
@@ -26,10 +26,10 @@ trailing_months as (
         months.segment_type,
         months.segment_value,
         months.month_number,
-        months.customers_start_so_far - coalesce(before.customers_start_so_far, 0) as customers_start,
-        months.customers_churned_so_far - coalesce(before.customers_churned_so_far, 0) as customers_churned,
-        months.customers_end_so_far - coalesce(before.customers_end_so_far, 0) as customers_end,
-        months.mrr_end_so_far - coalesce(before.mrr_end_so_far, 0) as mrr_end
+        months.customers_start,
+        {%- for pooled in pooled_columns %}
+        months.{{ pooled }}_so_far - coalesce(before.{{ pooled }}_so_far, 0) as pooled_{{ pooled }} {{- "," if not loop.last }}
+        {%- endfor %}
     from months
     inner join {{ ref("thresholds") }} as clv_window
         on clv_window.threshold = 'clv_window_months'
@@ -43,10 +43,10 @@ trailing_months as (
 lifetime_values as (
     select
         *,
-        {{ ratio(ratio("mrr_end", "customers_end"), ratio("customers_churned", "customers_start")) }} as clv,
+        {{ ratio(ratio("pooled_mrr_end", "pooled_customers_end"), ratio("pooled_customers_churned", "pooled_customers_start")) }} as clv,
         case
-            when customers_start = 0 or customers_end = 0 then 'no_customers'
-            when customers_churned = 0 then 'no_churn'
+            when pooled_customers_start = 0 or pooled_customers_end = 0 then 'no_customers'
+            when pooled_customers_churned = 0 then 'no_churn'
         end as no_clv_reason
     from trailing_months
 ),
@@ -104,12 +104,12 @@ final as (
         flags.segment_type,
         flags.segment_value,
         flags.flag_code,
+        flags.customers_start,
         flags.value,
         {{ as_double("red_flags.threshold") }} as threshold,
         case
             when not flags.is_complete_period or flags.value is null then null
-            -- above by more than the last bit of a quotient
-            when flags.value - red_flags.threshold > 1e-9 then 'raised'
+            when {{ is_above("flags.value", "red_flags.threshold") }} then 'raised'
             else 'clear'
         end as verdict,
         case when flags.is_complete_period then flags.no_value_reason else 'incomplete_period' end as no_verdict_reason
