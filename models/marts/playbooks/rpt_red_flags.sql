@@ -25,11 +25,11 @@ trailing_months as (
         months.is_complete_period,
         months.segment_type,
         months.segment_value,
-        months.month_number,
-        months.customers_start,
         {%- for pooled in pooled_columns %}
-        months.{{ pooled }}_so_far - coalesce(before.{{ pooled }}_so_far, 0) as pooled_{{ pooled }} {{- "," if not loop.last }}
+        months.{{ pooled }}_so_far - coalesce(before.{{ pooled }}_so_far, 0) as pooled_{{ pooled }},
         {%- endfor %}
+        months.month_number,
+        months.customers_start
     from months
     inner join {{ ref("thresholds") }} as clv_window
         on clv_window.threshold = 'clv_window_months'
