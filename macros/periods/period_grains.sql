@@ -17,3 +17,9 @@
 {% macro whole_period() -%}
     case period_grain {%- for grain in period_grains() %} when '{{ grain }}' then whole_{{ grain }} {%- endfor %} end
 {%- endmacro %}
+
+
+{# Months in a period of a grain; null for days and weeks, which are no whole share of a month. #}
+{% macro months_of_grain(period_grain) -%}
+    case {{ period_grain }} when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end
+{%- endmacro %}

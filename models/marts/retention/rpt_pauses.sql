@@ -1,0 +1,56 @@
+with pauses as (
+    {{ in_segments(ref("int_subscription_pauses")) }}
+),
+
+sums as (
+    select
+        calendar.period_grain,
+        calendar.period_start,
+        calendar.period_end,
+        calendar.is_complete_period,
+        pauses.segment_type,
+        pauses.segment_value,
+        count(*) as paused,
+        count(case when pauses.outcome = 'resumed' then 1 end) as resumed,
+        count(case when pauses.outcome = 'lost' then 1 end) as lost,
+        count(case when pauses.outcome = 'open' then 1 end) as still_paused,
+        count(pauses.is_renewed) as resumed_long_ago,
+        count(case when pauses.is_renewed then 1 end) as renewed,
+        sum(pauses.days_paused) as days_paused,
+        percentile_cont(0.5) within group (order by {{ as_double("pauses.days_paused") }}) as median_days_paused,
+        sum(pauses.mrr_paused) as mrr_paused
+    from pauses
+    inner join {{ ref("int_calendar_periods") }} as calendar
+        on pauses.paused_on = calendar.date_day
+    group by
+        calendar.period_grain, calendar.period_start, calendar.period_end, calendar.is_complete_period,
+        pauses.segment_type, pauses.segment_value
+),
+
+final as (
+    select
+        period_grain,
+        period_start,
+        period_end,
+        is_complete_period,
+        segment_type,
+        segment_value,
+        paused,
+        resumed,
+        lost,
+        still_paused,
+        {{ ratio("resumed", "resumed + lost") }} as resume_rate,
+        {{ wilson("resumed", "(resumed + lost)", "lower") }} as resume_rate_lower,
+        {{ wilson("resumed", "(resumed + lost)", "upper") }} as resume_rate_upper,
+        {{ ratio("days_paused", "resumed + lost") }} as mean_days_paused,
+        median_days_paused,
+        resumed_long_ago,
+        renewed,
+        {{ ratio("renewed", "resumed_long_ago") }} as renewal_rate,
+        {{ wilson("renewed", "resumed_long_ago", "lower") }} as renewal_rate_lower,
+        {{ wilson("renewed", "resumed_long_ago", "upper") }} as renewal_rate_upper,
+        cast(mrr_paused as decimal(38, 6)) as mrr_paused
+    from sums
+)
+
+select * from final
