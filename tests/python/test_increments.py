@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 import harness
 import pytest
+import restatements_oracle
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
@@ -183,6 +184,7 @@ def differences(business: Business, warehouse: Path) -> list[str]:
     """Tables whose rows are not those of a full build."""
     with duckdb.connect() as connection:
         marts = [step.name for step in harness.compiled_steps("{}") if step.schema == "marts"]
+        marts.remove("rpt_restatements")  # compares with the build before: see check_restatements()
         harness.build_on(connection, business.folder, marts, business.settings)
         connection.execute(f"attach '{warehouse}' as {warehouse.stem} (read_only)")
         found = []
@@ -198,19 +200,52 @@ def differences(business: Business, warehouse: Path) -> list[str]:
         return found
 
 
+def report(warehouse: Path) -> list[dict]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute("select * from marts.fct_segment_periods").to_arrow_table().to_pylist()
+
+
+def check_restatements(business: Business, warehouse: Path, before: list[dict], loaded: set[str]) -> int:
+    """The restatements are what the two reports differ in, and name the load's events. Returns their number."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(
+            "select period_grain, period_start, segment_type, segment_value, metric, old_value, new_value "
+            "from marts.rpt_restatements"
+        ).fetchall()
+        (is_increment,) = connection.execute("select is_increment from raw.build_plan").fetchone()
+        explained = connection.execute(
+            "select distinct period_start, event_count, event_ids from marts.rpt_restatements "
+            "where period_grain = 'day' and segment_type = 'all' and event_count > 0"
+        ).fetchall()
+        if is_increment and business.settings.get("reporting_timezone") is None:
+            happened = connection.execute(
+                "select cast(occurred_at as date), event_id from staging.stg_billing__subscription_events"
+            ).fetchall()
+            for day, event_count, event_ids in explained:
+                of_day = {event for on, event in happened if on == day and event in loaded}
+                assert event_count == len(of_day) and set(event_ids.split(", ")) <= of_day
+    assert len(found) == len(set(found))
+    assert set(found) == restatements_oracle.restatements(before, report(warehouse))
+    return len(found)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_load_gives_the_tables_of_a_full_build(
     seed: int, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / "grown.duckdb"
     business.load([business.event(days_back=400) for _ in range(120)])
-    plans = [dbt_build(business, warehouse, monkeypatch)]
+    plans, restated = [dbt_build(business, warehouse, monkeypatch)], 0
     for _ in range(LOADS):
+        before, rows_before = report(warehouse), len(business.rows)
         business.next_load()
         plans.append(dbt_build(business, warehouse, monkeypatch))
+        loaded = {row["event_id"] for row in business.rows[rows_before:]}
+        restated += check_restatements(business, warehouse, before, loaded)
         found = differences(business, warehouse)
         assert not found, f"after {plans[-1]}:\n" + "\n".join(found)
     assert sum(is_increment for is_increment, _ in plans) >= LOADS // 3, plans
+    assert restated
 
 
 def test_what_cannot_be_added_to_is_built_in_full(

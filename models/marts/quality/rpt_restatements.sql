@@ -1,0 +1,149 @@
+{%- set metrics = reported_metrics() -%}
+{%- set keys = ["period_grain", "period_start", "segment_type", "segment_value"] -%}
+{%- set ids_shown = 10 -%}
+
+with metric_names as (
+    {%- for metric in metrics %}
+    select '{{ metric }}' as metric
+    {{- " union all" if not loop.last }}
+    {%- endfor %}
+),
+
+last_reported as (
+    select
+        period_grain,
+        max(period_start) as period_start
+    from {{ ref("int_reported_figures") }}
+    group by period_grain
+),
+
+last_complete as (
+    select
+        period_grain,
+        max(period_start) as period_start
+    from {{ ref("int_periods") }}
+    where is_complete_period
+    group by period_grain
+),
+
+compared as (
+    select
+        {%- for key in keys %}
+        coalesce(figures.{{ key }}, reported.{{ key }}) as {{ key }},
+        {%- endfor %}
+        {%- for metric in metrics %}
+        reported.{{ metric }} as old_{{ metric }},
+        figures.{{ metric }} as new_{{ metric }},
+        {%- endfor %}
+        coalesce(figures.period_end, reported.period_end) as period_end
+    from {{ ref("fct_segment_periods") }} as figures
+    full outer join {{ ref("int_reported_figures") }} as reported
+        on
+            figures.period_grain = reported.period_grain
+            and figures.period_start = reported.period_start
+            and figures.segment_type = reported.segment_type
+            and figures.segment_value = reported.segment_value
+),
+
+changed as (
+    -- in periods that were complete then and are now
+    select compared.*
+    from compared
+    inner join last_reported
+        on compared.period_grain = last_reported.period_grain
+    inner join last_complete
+        on compared.period_grain = last_complete.period_grain
+    where
+        compared.period_start <= last_reported.period_start
+        and compared.period_start <= last_complete.period_start
+        and (
+            {%- for metric in metrics %}
+            coalesce(compared.old_{{ metric }}, 0) <> coalesce(compared.new_{{ metric }}, 0) {{- " or" if not loop.last }}
+            {%- endfor %}
+        )
+),
+
+first_events as (
+    select
+        segment_type,
+        segment_value,
+        min(occurred_on) as first_occurred_on
+    from {{ ref("int_events_since_report") }}
+    group by segment_type, segment_value
+),
+
+events_of_periods as (
+    select
+        events.event_id,
+        events.segment_type,
+        events.segment_value,
+        calendar.period_grain,
+        calendar.period_start,
+        row_number() over (
+            partition by calendar.period_grain, calendar.period_start, events.segment_type, events.segment_value
+            order by events.occurred_on, events.event_id
+        ) as event_number
+    from {{ ref("int_events_since_report") }} as events
+    inner join {{ ref("int_calendar_periods") }} as calendar
+        on events.occurred_on = calendar.date_day
+),
+
+causes as (
+    select
+        {{ keys | join(", ") }},
+        count(*) as event_count,
+        {{ dbt.listagg("case when event_number <= " ~ ids_shown ~ " then event_id end", "', '", "order by event_number") }} as event_ids
+    from events_of_periods
+    group by {{ keys | join(", ") }}
+),
+
+values_by_metric as (
+    select
+        changed.*,
+        metric_names.metric,
+        {%- for side in ["old", "new"] %}
+        case metric_names.metric
+            {%- for metric in metrics %}
+            when '{{ metric }}' then cast(changed.{{ side }}_{{ metric }} as decimal(38, 6))
+            {%- endfor %}
+        end as {{ side }}_value,
+        {%- endfor %}
+        -- a plan's events are everybody's: which plan one counts for may be what it changed
+        case when changed.segment_type = 'plan' then 'all' else changed.segment_type end as events_segment_type,
+        case when changed.segment_type = 'plan' then 'all' else changed.segment_value end as events_segment_value
+    from changed
+    cross join metric_names
+),
+
+final as (
+    select
+        restated.period_grain,
+        restated.period_start,
+        restated.period_end,
+        restated.segment_type,
+        restated.segment_value,
+        restated.metric,
+        restated.old_value,
+        restated.new_value,
+        case
+            when causes.event_count > 0 then 'events'
+            when first_events.first_occurred_on < restated.period_start then 'earlier_events'
+            else 'other'
+        end as cause,
+        cast(coalesce(causes.event_count, 0) as bigint) as event_count,
+        causes.event_ids
+    from values_by_metric as restated
+    left join causes
+        on
+            restated.period_grain = causes.period_grain
+            and restated.period_start = causes.period_start
+            and restated.events_segment_type = causes.segment_type
+            and restated.events_segment_value = causes.segment_value
+    left join first_events
+        on
+            restated.events_segment_type = first_events.segment_type
+            and restated.events_segment_value = first_events.segment_value
+    where coalesce(restated.old_value, 0) <> coalesce(restated.new_value, 0)
+)
+
+select * from final
