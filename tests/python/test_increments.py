@@ -41,7 +41,7 @@ EVENT_TYPES = (
 # What an increment adds to, or takes out of and adds to; the marts follow from it.
 GROWN = (
     "staging.base_billing__subscription_events", "intermediate.int_subscription_event_states",
-    "intermediate.int_subscription_states", "intermediate.int_subscription_ends",
+    "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_mrr_change_drivers",
     "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_movements_with_segments",
     "intermediate.int_movement_sums",
 )  # fmt: skip

@@ -1,6 +1,8 @@
 {#- On DuckDB it is computed faster than it is written; the other engines store it for whoever reads their files. -#}
 {{ config(materialized="view" if target.type == "duckdb" else "table") }}
 
+{%- set drivers = ["plan", "quantity", "price", "exchange_rate", "pause"] -%}
+
 with grains as (
     {{ grain_rows() }}
 ),
@@ -15,6 +17,50 @@ movements as (
     cross join grains
 ),
 
+causes as (
+    select
+        changes.customer_id,
+        {%- for driver in drivers %}
+        sum(changes.mrr_{{ driver }}) as mrr_{{ driver }},
+        {%- endfor %}
+        calendar.period_grain,
+        calendar.period_start
+    from {{ ref("int_mrr_change_drivers") }} as changes
+    inner join {{ ref("int_calendar_periods") }} as calendar
+        on changes.changed_on = calendar.date_day
+    group by changes.customer_id, calendar.period_grain, calendar.period_start
+),
+
+caused as (
+    -- what no subscription that goes on explains came with one that began or went with one that ended
+    select
+        movements.*,
+        movements.movement_type in ('expansion', 'contraction') as is_of_mrr,
+        {%- for driver in drivers %}
+        coalesce(causes.mrr_{{ driver }}, 0) as mrr_{{ driver }},
+        {%- endfor %}
+        movements.mrr_end - movements.mrr_start
+        {%- for driver in drivers %}
+        - coalesce(causes.mrr_{{ driver }}, 0)
+        {%- endfor %} as mrr_subscription
+    from movements
+    left join causes
+        on
+            movements.customer_id = causes.customer_id
+            and movements.period_grain = causes.period_grain
+            and movements.period_start = causes.period_start
+),
+
+counted as (
+    select
+        *,
+        {%- for driver in drivers %}
+        case when mrr_{{ driver }} <> 0 then 1 else 0 end +
+        {%- endfor %}
+        case when mrr_subscription <> 0 then 1 else 0 end as number_of_causes
+    from caused
+),
+
 final as (
     select
         movements.period_grain,
@@ -25,6 +71,17 @@ final as (
         movements.movement_type,
         movements.mrr_start,
         movements.mrr_end,
+        case
+            when not movements.is_of_mrr then null
+            when movements.number_of_causes > 1 then 'mixed'
+            {%- for driver in drivers %}
+            when movements.mrr_{{ driver }} <> 0 then '{{ driver }}'
+            {%- endfor %}
+            else 'subscription'
+        end as driver,
+        {%- for driver in drivers + ["subscription"] %}
+        cast(case when movements.is_of_mrr then movements.mrr_{{ driver }} end as decimal(38, 6)) as mrr_{{ driver }},
+        {%- endfor %}
         movements.churn_type,
         movements.reason_code,
         movements.reason_category,
@@ -38,7 +95,7 @@ final as (
         movements.plan_id_start,
         movements.plan_id_end,
         movements.plan_id_inside
-    from movements
+    from counted as movements
     inner join {{ ref("int_periods") }} as periods
         on movements.period_grain = periods.period_grain and movements.period_start = periods.period_start
 )

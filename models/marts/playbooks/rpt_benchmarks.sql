@@ -43,16 +43,13 @@ stated as (
 ),
 
 converted as (
-    -- a share kept is converted as the share lost that it leaves
     select
         stated.*,
         rates.customers_start,
         rates.value,
         {%- for bound in ["lower_bound", "upper_bound"] %}
-        case stated.better
-            when 'lower' then {{ converted_rate("stated." ~ bound, "stated.stated_months", "stated.period_months") }}
-            else 1 - ({{ converted_rate("1 - stated." ~ bound, "stated.stated_months", "stated.period_months") }})
-        end as {{ bound }}_converted,
+        {{ converted_rate("stated." ~ bound, "stated.stated_months", "stated.period_months", "stated.better = 'higher'") }}
+            as {{ bound }}_converted,
         {%- endfor %}
         case
             when stated.stated_months is null or stated.period_months is null then 'no_whole_months'

@@ -1,0 +1,44 @@
+"""What moved the MRR of customers who stayed, against a plain-Python twin, on adversarial streams of events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import drivers_oracle
+import harness
+import oracle
+import pytest
+import streams
+from hypothesis import given, settings
+
+SETTINGS = {
+    "utc": {},
+    "berlin_as_of": {"reporting_timezone": "Europe/Berlin", "fiscal_year_start_month": 4, "as_of": "2024-07-01"},
+}
+
+
+def with_quantity_where_it_counts(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows without the quantity of starts and renewals: a renewal with nothing else new is no change."""
+    counts = ("changed", "trial_started")
+    return [row if row["event_type"] in counts else {**row, "quantity": ""} for row in rows]
+
+
+@pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
+@settings(max_examples=20)
+@given(tables=streams.landing_folders())
+def test_every_movement_has_the_twins_parts(options: dict, tables: dict) -> None:
+    tables = {**tables, "subscription_events": with_quantity_where_it_counts(tables["subscription_events"])}
+    times = {"as_of": datetime.fromisoformat(options["as_of"])} if "as_of" in options else {}
+    wanted = drivers_oracle.build(tables, oracle.Settings(**{**options, **times}))
+    rows = harness.build(tables, ["fct_customer_movements"], **options)["fct_customer_movements"]
+    moved = {
+        (row["customer_id"], row["period_grain"], row["period_start"]): {
+            **{driver: row[f"mrr_{driver}"] for driver in drivers_oracle.DRIVERS},
+            "driver": row["driver"],
+        }
+        for row in rows
+        if row["movement_type"] in ("expansion", "contraction")
+    }
+    assert moved == wanted
+    others = {row["driver"] for row in rows if row["movement_type"] not in ("expansion", "contraction")}
+    assert others <= {None}
