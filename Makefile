@@ -50,7 +50,7 @@ readme: build  ## write the results of the README's queries anew
 	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
 
 clean:  ## remove what builds made; the environment stays
-	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal demo_business published
+	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse.landing_history.json demo_business published
 
 OULAD ?= ../shared/data/oulad
 OPEN_UNIVERSITY := examples/open_university

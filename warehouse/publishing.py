@@ -13,11 +13,13 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.quality import audit, stop_or_say
+
 SCHEMA = "marts"
 DRAFT = ".draft_of_published_marts"
 
 
-def publish_marts(warehouse: Path, published: Path) -> int:
+def publish_marts(warehouse: Path, published: Path) -> list[str]:
     """Publish the marts of a built warehouse.
 
     Args:
@@ -25,7 +27,10 @@ def publish_marts(warehouse: Path, published: Path) -> int:
         published: DuckDB file that readers open; its folder is made where it is missing.
 
     Returns:
-        The number of tables published.
+        What the audit of the draft warns of.
+
+    Raises:
+        GateError: the audit stops it.
     """
     published.parent.mkdir(parents=True, exist_ok=True)
     draft = published.parent / f"{DRAFT}_{os.getpid()}.duckdb"
@@ -48,8 +53,9 @@ def publish_marts(warehouse: Path, published: Path) -> int:
             ]
             for table in tables:
                 connection.execute(f'create table {schema}."{table}" as from "{catalog}".{SCHEMA}."{table}"')
+        warnings = stop_or_say(audit(draft), "Nothing was published: the marts do not hold.")
         os.replace(draft, published)
-        return len(tables)
+        return warnings
     finally:
         draft.unlink(missing_ok=True)
         draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
