@@ -9,7 +9,7 @@ STAMP := $(VENV)/.set-up
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-postgres test-spark lint lock readme clean open-university
+.PHONY: help setup build export erase test test-postgres test-spark lint lock readme clean open-university
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,8 +49,16 @@ lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 readme: build  ## write the results of the README's queries anew
 	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
 
+EXPORT ?= export
+MARTS ?=
+export: setup  ## write the published marts as CSV and workbooks (EXPORT=folder, MARTS="rpt_churn_rates ...")
+	@$(BIN)/python -m warehouse.export $(EXPORT) $(MARTS)
+
+erase: setup  ## take one person out of everything stored (CUSTOMER=id)
+	@$(BIN)/python -m warehouse.erase "$(CUSTOMER)"
+
 clean:  ## remove what builds made; the environment stays
-	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal demo_business published
+	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse.landing_history.json demo_business published
 
 OULAD ?= ../shared/data/oulad
 OPEN_UNIVERSITY := examples/open_university

@@ -12,8 +12,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from warehouse.dbt_plugin import landing_folder
 from warehouse.dbt_run import read_run
 from warehouse.publishing import NotPublishedError, publish
+from warehouse.quality import GateError, check_landing, check_marts, stop_or_say
 from warehouse.summary import summarise
 
 PROJECT = Path(__file__).parents[1]
@@ -25,9 +27,16 @@ def main(arguments: list[str]) -> int:
     warehouse = Path(os.environ.get("WAREHOUSE_PATH") or "warehouse.duckdb")
     published = Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")
     target = Path(os.environ.get("DBT_TARGET_PATH") or "target")
+    pages = target / "quality"
+
+    def gate(draft: Path) -> list[str]:
+        return stop_or_say(check_marts(draft, pages / "marts"))
+
     clock, started = time.monotonic(), datetime.now(UTC)
     try:
         versions_kept = _versions_kept()
+        history = warehouse.with_suffix(".landing_history.json")
+        warnings = stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
         # it has let go of the warehouse when it ends
         ended = subprocess.run([sys.executable, "-m", "dbt.cli.main", "build", *arguments], check=False).returncode
@@ -36,8 +45,8 @@ def main(arguments: list[str]) -> int:
             raise NotPublishedError(
                 f"dbt was killed (signal {-ended})" if ended < 0 else "dbt could not build; why is said above"
             )
-        publication = publish(run, warehouse, published, versions_kept)
-    except (NotPublishedError, KeyboardInterrupt) as error:
+        publication = publish(run, warehouse, published, versions_kept, gate)
+    except (NotPublishedError, GateError, KeyboardInterrupt) as error:
         print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
         print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
         return 1
@@ -45,7 +54,7 @@ def main(arguments: list[str]) -> int:
         f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
     )
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
-    print(summarise(published, publication, warehouse, landing))
+    print(summarise(published, publication, warehouse, landing, pages, warnings))
     return 0
 
 

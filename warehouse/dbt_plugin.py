@@ -6,6 +6,7 @@ that cannot be built from leaves nothing behind. dbt shows a RuntimeError as it 
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import re
@@ -62,6 +63,12 @@ def landing_plan(asked: str) -> str:
     )
 
 
+def keyed_hash(value: str) -> str:
+    """HMAC-SHA256 of a personal value under PERSONAL_DATA_KEY, in hexadecimal; case and blanks around do not matter."""
+    key = os.environ["PERSONAL_DATA_KEY"].encode()
+    return hmac.new(key, value.strip().lower().encode(), "sha256").hexdigest()
+
+
 class WarehouseError(RuntimeError):
     """The warehouse file cannot be opened. The message says why and what to do."""
 
@@ -83,7 +90,7 @@ def try_warehouse(path: str, config: dict) -> None:
 
 
 class Plugin(BasePlugin):
-    """Gives the on-run-start hook the SQL function landing_plan(asked)."""
+    """Gives the on-run-start hook the SQL function landing_plan(asked), and the models keyed_hash(value)."""
 
     def initialize(self, plugin_config: dict) -> None:
         """Raises LandingError when the landing folder cannot be built from."""
@@ -94,5 +101,7 @@ class Plugin(BasePlugin):
         try_warehouse(creds.path, config)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Register the function with every connection that dbt opens."""
+        """Register the functions with every connection that dbt opens."""
         conn.create_function("landing_plan", landing_plan, [VARCHAR], VARCHAR, side_effects=True)
+        if os.environ.get("PERSONAL_DATA_KEY"):
+            conn.create_function("keyed_hash", keyed_hash, [VARCHAR], VARCHAR)

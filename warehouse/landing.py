@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -93,7 +94,11 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
         LandingError: the folder, a required table or a required column is missing, or a file cannot be read. One
             message names all that is wrong, so that it is mended in one go.
     """
-    if not folder.is_dir():
+    if not _is_utf8(folder):
+        raise LandingError(
+            f"The name of the landing folder {_readable(folder)} is no UTF-8. Rename it, then set RAW_DATA_DIR."
+        )
+    if not os.path.isdir(folder):
         raise LandingError(
             f"The landing folder {folder} is not a folder. Set RAW_DATA_DIR to the folder that holds your raw tables, "
             "or unset it to build the demo business."
@@ -106,7 +111,8 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
             problems.append(f"{table.name}: {error}")
             continue
         except OSError as error:
-            problems.append(f"{table.name}: {Path(error.filename).name} cannot be opened ({error.strerror})")
+            file = _readable(Path(error.filename or table.name).name)
+            problems.append(f"{table.name}: {file} cannot be opened ({error.strerror})")
             continue
         if found.kind == "absent":
             if table.is_required:
@@ -116,7 +122,7 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
                     f"it needs the columns {', '.join(table.required_columns)}"
                 )
         elif missing := [column for column in table.required_columns if column not in found.columns]:
-            problems.append(f"{table.name}: missing required columns {', '.join(missing)}" + _if_empty(found))
+            problems.append(f"{table.name}: missing required columns {', '.join(missing)}" + _likely_cause(found))
         landed.append(found)
     if problems:
         raise LandingError(
@@ -128,35 +134,80 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
 
 def _find(folder: Path, table: RawTable) -> LandedTable:
     """Return the first of Parquet folder, Parquet file and CSV file that is there."""
-    parquet_file, csv_file = folder / f"{table.name}.parquet", folder / f"{table.name}.csv"
-    parts = _parts(folder / table.name) or ((parquet_file,) if parquet_file.is_file() else ())
+    parts_folder, parquet_file, csv_file = (folder / f"{table.name}{suffix}" for suffix in ("", ".parquet", ".csv"))
+    for place, is_right, right in (
+        (parts_folder, os.path.isdir, "a folder of Parquet parts"),
+        (parquet_file, os.path.isfile, "a file"),
+        (csv_file, os.path.isfile, "a file"),
+    ):
+        if os.path.lexists(place) and not is_right(place):
+            raise LandingError(f"{place.name} is {_what_is(place)}, where {right} is expected: replace or remove it")
+    parts = _parts(parts_folder) or ((parquet_file,) if parquet_file.is_file() else ())
     if parts:
         return LandedTable(table, "parquet", _parquet_sources(parts))
     if csv_file.is_file():
         return LandedTable(table, "csv", (Files((csv_file,), _csv_columns(table, csv_file)),))
+    if other := _files(parts_folder, hidden=("_", ".")):
+        raise LandingError(
+            f"the folder {table.name}/ holds {_readable(other[0].name)} and no Parquet part (a file *.parquet)"
+        )
     return LandedTable(table, "absent")
 
 
-def _if_empty(found: LandedTable) -> str:
-    return "" if found.columns else f" ({found.sources[0].paths[0].name} is empty)"
+def _what_is(place: Path) -> str:
+    if not place.exists():
+        return "a link to nowhere"
+    return "a folder" if place.is_dir() else "a file" if place.is_file() else "a pipe or a device"
+
+
+def _likely_cause(found: LandedTable) -> str:
+    if not found.columns:
+        return f" ({found.sources[0].paths[0].name} is empty)"
+    if found.kind == "csv" and len(found.columns) == 1:
+        return " (its header is one name: the fields of a CSV file are separated by commas)"
+    return ""
 
 
 def _parts(folder: Path) -> tuple[Path, ...]:
-    """The Parquet parts in a folder and in the folders in it, linked ones too; hidden files are no parts."""
+    """The Parquet parts in a folder and in the folders in it; hidden files are no parts."""
+    parts = tuple(file for file in _files(folder, hidden=(".",)) if file.suffix == ".parquet")
+    for part in parts:
+        if not _is_utf8(part):
+            raise LandingError(f"the name of the part {_readable(part.name)} is no UTF-8: rename it")
+        if not part.is_file():
+            raise LandingError(f"not readable as Parquet: {part.name} is {_what_is(part)}")
+    return parts
+
+
+def _files(folder: Path, hidden: tuple[str, ...]) -> list[Path]:
+    """The files in a folder and in the folders in it, linked ones too; each folder once, however links run."""
 
     def stop(error: OSError) -> None:
         raise error
 
+    found, seen = [], set()
     if not folder.is_dir():
-        return ()
-    return tuple(
-        sorted(
-            Path(place, name)
-            for place, _, names in os.walk(folder, onerror=stop, followlinks=True)
-            for name in names
-            if name.endswith(".parquet") and not name.startswith(".")
-        )
-    )
+        return found
+    for place, folders, names in os.walk(folder, onerror=stop, followlinks=True):
+        folders.sort()
+        if os.path.realpath(place) in seen:
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(place))
+        found += [Path(place, name) for name in names if not name.startswith(hidden)]
+    return sorted(found)
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _readable(path: Path | str) -> str:
+    return str(path).encode(errors="replace").decode()
 
 
 def _parquet_sources(parts: tuple[Path, ...]) -> tuple[Files, ...]:
@@ -280,7 +331,7 @@ def _scratch_folder() -> Path:
 def _csv_reader(file: Path, columns: tuple[str, ...]) -> str:
     types = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in columns)
     return (
-        f"read_csv({_text(str(file))}, columns = {{{types}}}, auto_detect = false, header = true, "
+        f"read_csv({_text(_pattern(file))}, columns = {{{types}}}, auto_detect = false, header = true, "
         "delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
         f"max_line_size = {LONGEST_CSV_LINE_BYTES}, buffer_size = {2 * LONGEST_CSV_LINE_BYTES})"
     )
@@ -303,7 +354,12 @@ def _parquet_reader(parts: tuple[Path, ...], further: str = "") -> str:
 
 
 def _paths(parts: tuple[Path, ...]) -> str:
-    return f"[{', '.join(_text(str(part)) for part in parts)}]"
+    return f"[{', '.join(_text(_pattern(part)) for part in parts)}]"
+
+
+def _pattern(file: Path) -> str:
+    """The pattern that names this file alone: DuckDB reads *, ? and [ in a file's name as one."""
+    return re.sub(r"([*?[])", r"[\1]", str(file))
 
 
 def _text(value: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 import subprocess
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +31,13 @@ class NotPublishedError(RuntimeError):
     """Nothing was published. The message says why, a reason a line."""
 
 
-def publish(run: DbtRun, warehouse: Path, published: Path, versions_kept: int) -> Publication:
+def publish(
+    run: DbtRun,
+    warehouse: Path,
+    published: Path,
+    versions_kept: int,
+    gate: Callable[[Path], Sequence[str]] = lambda draft: (),
+) -> Publication:
     """Publish the marts that a run of dbt built.
 
     Args:
@@ -38,6 +45,7 @@ def publish(run: DbtRun, warehouse: Path, published: Path, versions_kept: int) -
         warehouse: DuckDB file that it built.
         published: DuckDB file that readers open; its folder is made where it is missing.
         versions_kept: how many versions to keep, this one included.
+        gate: a further look at the draft, after the audit: returns warnings, or raises NotPublishedError.
 
     Raises:
         NotPublishedError: the published file is as it was.
@@ -47,18 +55,25 @@ def publish(run: DbtRun, warehouse: Path, published: Path, versions_kept: int) -
     try:
         published.parent.mkdir(parents=True, exist_ok=True)
         with one_at_a_time(published.parent):
-            return _publish(run, warehouse, Versions(published), versions_kept)
+            return _publish(run, warehouse, Versions(published), versions_kept, gate)
     except (duckdb.Error, OSError) as error:
         raise NotPublishedError(_plainly(error, warehouse)) from error
 
 
-def _publish(run: DbtRun, warehouse: Path, versions: Versions, versions_kept: int) -> Publication:
+def _publish(
+    run: DbtRun,
+    warehouse: Path,
+    versions: Versions,
+    versions_kept: int,
+    gate: Callable[[Path], Sequence[str]],
+) -> Publication:
     versions.begin()
     try:
         as_of, rows = write_draft(run, warehouse, versions.draft)
         if findings := audit(versions.draft, rows):
             raise NotPublishedError("\n".join(findings))
-        publication = Publication(datetime.now(UTC).isoformat(), as_of, rows, run.passed_tests, _revision())
+        warnings = tuple(gate(versions.draft))
+        publication = Publication(datetime.now(UTC).isoformat(), as_of, rows, run.passed_tests, _revision(), warnings)
         versions.describe(publication)
         versions.publish_draft()
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -38,7 +39,9 @@ NPS = """
 """
 
 
-def summarise(published: Path, publication: Publication, warehouse: Path, landing: str) -> str:
+def summarise(
+    published: Path, publication: Publication, warehouse: Path, landing: str, pages: Path, warnings: Sequence[str] = ()
+) -> str:
     """Return the summary of a build.
 
     Args:
@@ -46,6 +49,8 @@ def summarise(published: Path, publication: Publication, warehouse: Path, landin
         publication: what was published in it.
         warehouse: what the reader calls the warehouse.
         landing: what the reader calls the landing folder.
+        pages: folder of the gates' pages.
+        warnings: of the gate before the build; those of the gate before publishing are in the publication.
     """
     with duckdb.connect(str(published), read_only=True) as connection:
         rows = connection.execute(
@@ -66,6 +71,8 @@ def summarise(published: Path, publication: Publication, warehouse: Path, landin
             f"NPS         {nps[0]} quarter: {nps[1]:.0f} [{nps[2]:.0f} to {nps[3]:.0f}], {nps[4]:,} respondents"
         )
     lines.append(f"Published   {published}: open it read-only with any BI tool")
+    lines.append(f"Checked     {pages}: landing/index.html and marts/index.html say what, and how it came out")
+    lines += [f"Warning     {warning}" for warning in (*warnings, *publication.warnings)]
     return "\n".join(lines)
 
 

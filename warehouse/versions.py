@@ -33,6 +33,7 @@ class Publication:
     rows: dict[str, int]
     tests_passed: int
     revision: str | None
+    warnings: tuple[str, ...] = ()
 
 
 class Versions:

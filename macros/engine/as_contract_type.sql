@@ -14,6 +14,10 @@
     {%- elif contract_type == "integer" -%}
         {%- set number = try_cast(column, "decimal(18, 6)") -%}
         case when {{ number }} = floor({{ number }}) then cast({{ number }} as bigint) end
+    {%- elif contract_type == "double" -%}
+        {#- NaN is the greatest number to every engine, and no number to anybody else -#}
+        {%- set number = try_cast(column, "double") -%}
+        case when abs({{ number }}) <= 1.7976931348623157e308 then {{ number }} end
     {%- else -%}
         {%- set types = {"decimal": "decimal(18, 6)", "rate": "decimal(18, 9)"} -%}
         {{ try_cast(column, types.get(contract_type, contract_type)) }}

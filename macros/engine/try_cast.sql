@@ -43,11 +43,20 @@
 
 {#
     The session's time zone is UTC (profiles.yml). DuckDB knows the column's type before it runs: a column of timestamps
-    needs no time zone, and the way through one costs as much as a sort.
+    needs no time zone, and the way through one costs as much as a sort. Of texts it also reads the word "epoch", and
+    offsets that no place on earth has.
 #}
 {% macro default__try_cast_utc(column) -%}
+    {%- set text = "cast(" ~ column ~ " as varchar)" -%}
     case
         when typeof({{ column }}) = 'TIMESTAMP' then try_cast({{ column }} as timestamp)
+        when
+            typeof({{ column }}) = 'VARCHAR'
+            and (
+                lower({{ text }}) = 'epoch'
+                or (length({{ text }}) > 19 and regexp_matches({{ text }}, ':[0-9.]+[+-](1[5-9]|[2-9][0-9])(:?[0-9]{2})?$'))
+            )
+            then null
         else cast(try_cast({{ column }} as timestamp with time zone) as timestamp)
     end
 {%- endmacro %}
@@ -76,7 +85,7 @@
     {%- set clock = "[ T][0-9]{1,2}:[0-9]{1,2}" -%}
     {%- set seconds = ":[0-5]?[0-9]([.][0-9]*)?" -%}
     {%- if with_offset -%}
-        ^ *{{ day }}{{ clock }}{{ seconds }}(Z| UTC|[+-][0-9]{2}(:?[0-9]{2})?)$
+        ^ *{{ day }}{{ clock }}{{ seconds }}(Z| UTC|[+-](0[0-9]|1[0-4])(:?[0-9]{2})?)$
     {%- else -%}
         ^ *{{ day }}({{ clock }}({{ seconds }})?)?$
     {%- endif -%}

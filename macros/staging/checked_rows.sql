@@ -110,18 +110,19 @@ from checked
 {# The raw row's key as text, '?' for a missing part. #}
 {% macro row_key(table) -%}
     {%- for column in table.config.meta.key -%}
-        coalesce({{ as_contract_type("raw_" ~ column, "text") }}, '?') {{- " || '|' || " if not loop.last -}}
+        coalesce({{ without_emails(as_contract_type("raw_" ~ column, "text")) }}, '?') {{- " || '|' || " if not loop.last -}}
     {%- endfor -%}
 {%- endmacro %}
 
 
-{# The raw row as a JSON object, without its nulls and its personal columns; free text is redacted. #}
+{# The raw row as a JSON object, without its nulls and its personal columns; free text is redacted, and e-mail addresses
+   go wherever they stand: in a broken row columns may have moved. #}
 {% macro row_as_json(table) -%}
     '{' || concat_ws(
         ', '
         {%- for column in table.columns.values() if not column.config.meta.personal -%}
         {%- set value = as_contract_type("raw_" ~ column.name, "text") -%}
-        {%- set value = redacted(value) if column.config.meta.free_text else value -%}
+        {%- set value = redacted(value) if column.config.meta.free_text else without_emails(value) -%}
         , '"{{ column.name }}": ' || {{ json_text(value) }}
         {%- endfor -%}
     ) || '}'

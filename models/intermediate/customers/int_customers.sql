@@ -26,7 +26,8 @@ select
     customers.customer_segment,
     customers.industry,
     customers.acquisition_channel,
-    customers.owner
+    customers.owner,
+    {{ keyed_hash("customers.email") }} as email_key
 from seen_customers
 left join {{ ref("stg_crm__customers") }} as customers
     on seen_customers.customer_id = customers.customer_id

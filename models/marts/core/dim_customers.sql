@@ -66,7 +66,8 @@ final as (
             "last_changes.became_customer_at",
             "case when last_changes.is_active then moment.as_of else last_changes.changed_at end",
         ) }} as tenure_days,
-        orders.orders >= 2 as is_repeat_customer
+        orders.orders >= 2 as is_repeat_customer,
+        customers.email_key
     from customers
     cross join {{ ref("int_report_moment") }} as moment
     left join last_changes on customers.customer_id = last_changes.customer_id

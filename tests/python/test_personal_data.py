@@ -1,0 +1,261 @@
+"""Personal data: none leaves staging in clear, one person can be erased, and what is exported runs nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import harness
+import openpyxl
+import pytest
+import yaml
+
+from warehouse.erase import EraseError, Person, declared_columns, erase_from, find_person, stored_files
+from warehouse.export import export, harmless
+from warehouse.landing import CONTRACT_FILE
+
+MARTS = [file.stem for file in (harness.PROJECT / "models" / "marts").rglob("*.sql")]
+# e-mail addresses, telephone numbers and cards as people write them; none of it may be left of a text
+CANARIES = [
+    "ann.lee+crm@example.com", "jürgen@müller-straße.de", "ИВАН@пример.рф", "a@b", "x_y%z@sub.domain.example",
+    "+1 555 010 0199", "+49 (0) 89 / 1234-567", "(0664) 123 45 67", "555.010.0199", "00 44 20 7946 0958", "5550100199",
+    "4111 1111 1111 1111", "4111-1111-1111-1111", "378282246310005", "DE89 3704 0044 0532 0130 00",
+    "+1 \u2013 555 \u2013 010 \u2013 0199", "4111\u00a01111\u00a01111\u00a01111",
+]  # fmt: skip
+READABLE = "We paid 1,250.00 in 2024 for 3 seats, and 99% of it @ noon."
+
+
+def cells(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    return str(connection.execute(f"select * from {relation}").fetchall())
+
+
+def test_redaction_leaves_no_contact_and_no_card_but_prices_and_years():
+    redacted = harness.compiled_inline("select {{ redacted('text') }} as text from (select cast($1 as text) as text)")
+    for canary in CANARIES:
+        (left,) = duckdb.execute(redacted, [f"Call me, {canary}, soon"]).fetchone()
+        assert left in ("Call me, [e-mail], soon", "Call me, [number], soon", "Call me, DE[number], soon"), canary
+    assert duckdb.execute(redacted, [READABLE]).fetchone() == (READABLE,)
+
+
+def test_no_personal_column_and_no_personal_value_reaches_a_mart(tmp_path):
+    """Canaries in every personal and free-text column, in sound rows, broken ones and rows whose columns have moved."""
+    emails = [value for value in CANARIES if "@" in value]
+    event = {"subscription_id": "s1", "event_type": "cancelled", "occurred_at": "2024-03-01"}
+    survey = {"survey_type": "nps", "responded_at": "2024-03-01"}
+    tables: dict[str, list[dict]] = {name: [] for name in ("customers", "subscription_events", "survey_responses")}
+    for number, canary in enumerate(CANARIES):
+        customer = {"customer_id": f"c{number}"}
+        text = f"Ask {canary} about it"
+        email = emails[number % len(emails)]
+        for place, broken in enumerate(({}, {"created_at": "soon"}, {"country": email, "created_at": email})):
+            tables["customers"].append({"customer_id": f"c{number}-{place}", "email": email} | broken)
+        for place, broken in enumerate(({}, {"occurred_at": "soon"}, {"event_type": email})):
+            ids = {"event_id": f"e{number}-{place}", "reason_text": text}
+            tables["subscription_events"].append(customer | event | ids | broken)
+        for place, broken in enumerate(({"score": "3"}, {"score": "11"}, {"survey_type": email})):
+            ids = {"response_id": f"r{number}-{place}", "comment": text}
+            tables["survey_responses"].append(customer | survey | ids | broken)
+    tables["survey_responses"].append(survey | {"response_id": emails[0], "score": "many"})
+    harness.write_landing(tmp_path, tables)
+    with (tmp_path / "customers.csv").open("a") as file:
+        file.write(f"{emails[0]},{CANARIES[5]}\n")  # a line that is no row
+    with duckdb.connect() as connection:
+        harness.build_on(connection, tmp_path, MARTS, {})
+        assert connection.execute("select count(*) from marts.rpt_quarantine").fetchone()[0] > 6 * len(CANARIES)
+        for mart in MARTS:
+            text = cells(connection, f"marts.{mart}")
+            assert [canary for canary in CANARIES if canary in text] == [], mart
+
+
+def test_what_is_personal_is_declared_once_and_no_mart_names_it(demo_build: SimpleNamespace):
+    source = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["sources"][0]
+    personal = {
+        column["name"]
+        for table in source["tables"]
+        for column in table["columns"]
+        if column.get("config", {}).get("meta", {}).get("personal")
+    }
+    assert personal == declared_columns("personal") == {"email"}
+    assert declared_columns("free_text") == {"comment", "reason_text"}
+    for node in demo_build.manifest["nodes"].values():
+        if node["resource_type"] == "model" and node["schema"] == "marts":
+            assert personal.isdisjoint(node["columns"]), node["name"]
+
+
+@pytest.fixture(scope="module")
+def keyed_build(tmp_path_factory) -> SimpleNamespace:
+    """Customers built with a key in the environment."""
+    place = tmp_path_factory.mktemp("keyed")
+    landing, key = place / "landing", "a key that is nowhere else"
+    landing.mkdir()
+    rows = [{"customer_id": "c1", "email": " Ann@Example.com "}, {"customer_id": "c2"}]
+    harness.write_landing(landing, {"subscription_events": [], "customers": rows})
+    places = {"RAW_DATA_DIR": landing, "WAREHOUSE_PATH": place / "w.duckdb", "DBT_TARGET_PATH": place / "target",
+              "DBT_LOG_PATH": place / "logs"}  # fmt: skip
+    environment = {**os.environ, **{n: str(p) for n, p in places.items()}, "PERSONAL_DATA_KEY": key}
+    command = [sys.executable, "-m", "dbt.cli.main", "--debug", "build", "--select", "+dim_customers",
+               "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]  # fmt: skip
+    run = subprocess.run(command, cwd=harness.PROJECT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-3000:]
+    return SimpleNamespace(place=place, key=key, output=run.stdout + run.stderr)
+
+
+def test_an_e_mail_address_is_a_hash_under_the_key_of_the_environment(keyed_build: SimpleNamespace):
+    expected = hmac.new(keyed_build.key.encode(), b"ann@example.com", hashlib.sha256).hexdigest()
+    with duckdb.connect(str(keyed_build.place / "w.duckdb"), read_only=True) as connection:
+        found = connection.execute("select customer_id, email_key from marts.dim_customers order by 1").fetchall()
+    assert found == [("c1", expected), ("c2", None)]
+
+
+def test_the_key_stands_in_no_sql_log_or_file(keyed_build: SimpleNamespace):
+    assert keyed_build.key not in keyed_build.output
+    files = [file for file in keyed_build.place.rglob("*") if file.is_file()]
+    assert any(file.name == "dbt.log" for file in files) and any(file.suffix == ".sql" for file in files)
+    assert [file for file in files if keyed_build.key.encode() in file.read_bytes()] == []
+
+
+# -- one person erased
+
+
+@pytest.fixture(scope="module")
+def erased(demo_build: SimpleNamespace, tmp_path_factory) -> SimpleNamespace:
+    """Copies of everything stored, before and after a customer with comments, losses and quarantined rows is erased."""
+    place = tmp_path_factory.mktemp("erased")
+    warehouse, published = place / "warehouse.duckdb", place / "published" / "marts.duckdb"
+    version = place / "published" / "marts_versions" / "2025-12-31" / "marts.duckdb"
+    version.parent.mkdir(parents=True)
+    shutil.copyfile(demo_build.warehouse, warehouse)
+    for copy in (published, version):
+        shutil.copyfile(demo_build.published, copy)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        (customer,) = connection.execute(
+            "select customer_id from staging.base_billing__invoices as i where row_status = 'quarantined' "
+            "and customer_id in (select customer_id from marts.fct_survey_responses where comment is not null) "
+            "and customer_id in (select customer_id from marts.fct_churn_events) order by 1 limit 1"
+        ).fetchone()
+    before = totals(warehouse), totals(published)
+    environment = {**os.environ, "WAREHOUSE_PATH": str(warehouse), "PUBLISHED_PATH": str(published), "RAW_DATA_DIR": ""}
+    run = subprocess.run([sys.executable, "-m", "warehouse.erase", customer], cwd=harness.PROJECT, env=environment,
+                         capture_output=True, text=True)  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    files = stored_files(warehouse, published)
+    assert files == [warehouse, published, version]
+    return SimpleNamespace(customer=customer, files=files, before=before, output=run.stdout)
+
+
+def totals(file: Path) -> dict[str, str]:
+    """Every report that is no list of rows."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = connection.execute(
+            "select table_schema, table_name from information_schema.tables where table_name like 'rpt_%' "
+            "and table_name <> 'rpt_quarantine'"
+        ).fetchall()
+        return {
+            table: str(
+                connection.execute(f"select count(*), sum(hash(t)::hugeint) from {schema}.{table} as t").fetchone()
+            )
+            for schema, table in found
+        }
+
+
+def test_nothing_of_an_erased_person_is_left_anywhere(erased: SimpleNamespace):
+    for file in erased.files:
+        assert f"{file}: " in erased.output
+        with duckdb.connect(str(file), read_only=True) as connection:
+            tables = connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
+            assert len(tables) >= 19
+            for schema, table in tables:
+                if schema == "raw" and table == "product_usage":
+                    continue  # a view of the landing folder, which is named in the output
+                relation = f'{schema}."{table}"'
+                (found,) = connection.execute(
+                    f"select count(*) from {relation} as t where regexp_matches(t::varchar, ?)",
+                    [rf"(^|[^A-Za-z0-9]){erased.customer}($|[^A-Za-z0-9-])"],
+                ).fetchone()
+                assert found == 0, f"{file.name} {relation}"
+        assert not list(file.parent.glob(".erasing*"))
+    assert "The landing folder still holds the customer (subscription_events, customers" in erased.output
+
+
+def test_totals_stay_when_a_person_is_erased(erased: SimpleNamespace):
+    assert (totals(erased.files[0]), totals(erased.files[1])) == erased.before
+    with duckdb.connect(str(erased.files[1]), read_only=True) as connection:
+        losses = "select count(*) from marts.fct_churn_events where customer_id like 'erased-%'"
+        assert connection.execute(losses).fetchone()[0] > 0
+
+
+def test_a_file_in_which_something_would_be_left_is_not_replaced(tmp_path):
+    file = tmp_path / "marts.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create table notes as select 'c1' as customer_id, 'write to ann@example.com' as note")
+    before = file.read_bytes()
+    with pytest.raises(EraseError, match=r"main\.notes\.note would still hold the person"):
+        erase_from(file, Person({"c1": "erased-1"}, frozenset({"ann@example.com"})))
+    assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
+
+
+def test_a_customer_that_is_nowhere_is_said(tmp_path, demo_build: SimpleNamespace):
+    person = find_person("nobody", [demo_build.published])
+    assert person.personal == frozenset() and list(person.new_ids) == ["nobody"]
+
+
+# -- what is read and exported
+
+
+def test_the_published_file_opens_read_only(demo_build: SimpleNamespace):
+    with duckdb.connect(str(demo_build.published), read_only=True) as one:
+        with duckdb.connect(str(demo_build.published), read_only=True) as other:
+            assert other.execute("select count(*) from marts.rpt_clv").fetchone()[0] > 0
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            one.execute("delete from marts.rpt_clv")
+
+
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1+cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "\x00=1",
+    "\uff1d1",
+    "\uff0b1",
+    "\uff20x",
+]
+
+
+def test_no_exported_text_is_a_formula(tmp_path):
+    published = tmp_path / "marts.duckdb"
+    texts = [*FORMULAS, "a=1", "'quoted", "", "x" * 40_000, "a\x01b", "line\nbreak", None]
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("create table rpt_texts (place integer, amount decimal(18, 6), text varchar)")
+        connection.executemany("insert into rpt_texts values (?, -1.5, ?)", list(enumerate(texts)))
+    before = published.read_bytes()
+    assert [file.name for file in export(published, tmp_path / "out")] == ["rpt_texts.csv", "rpt_texts.xlsx"]
+    assert published.read_bytes() == before
+    with (tmp_path / "out" / "rpt_texts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert [row[2] for row in rows] == [f"'{text}" for text in FORMULAS] + [
+        text or "" for text in texts[len(FORMULAS) :]
+    ]
+    assert {row[1] for row in rows} == {"-1.500000"}  # a number stays one
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "rpt_texts.xlsx").active
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}  # f is a formula
+    assert all(row[2].value.startswith("'") for row in sheet.iter_rows(min_row=2, max_row=1 + len(FORMULAS)))
+    assert sheet["B2"].value == -1.5
+
+
+def test_an_export_of_a_mart_that_is_none_is_refused(demo_build: SimpleNamespace, tmp_path):
+    with pytest.raises(ValueError, match="has no rpt_nothing"):
+        export(demo_build.published, tmp_path, ["rpt_nothing"])
+    assert harmless(-5) == -5 and harmless("plain") == "plain"
