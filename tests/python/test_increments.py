@@ -36,7 +36,7 @@ EVENT_TYPES = (
 # Tables that an increment adds to; the marts follow from them.
 GROWN = (
     "staging.base_billing__subscription_events", "intermediate.int_subscription_event_states",
-    "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_customer_instants",
+    "intermediate.int_subscription_states", "intermediate.int_subscription_ends",
     "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_movements_with_segments",
     "intermediate.int_movement_sums",
 )  # fmt: skip

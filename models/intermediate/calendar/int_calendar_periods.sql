@@ -27,3 +27,4 @@ select
 from periods
 inner join {{ ref("int_report_moment") }} as moment
     on periods.date_day <= moment.as_of_on
+-- an increment reads the last build's first: depends_on: {{ ref("int_movements_replaced") }}

@@ -73,3 +73,4 @@ select
     became_customer_at,
     returned_at
 from classified
+-- an increment reads the last build's first: depends_on: {{ ref("int_movements_replaced") }}

@@ -44,3 +44,4 @@ window
     in_time as (partition by customer_id order by changed_at),
     until_here as (partition by customer_id order by changed_at rows unbounded preceding),
     before_here as (partition by customer_id order by changed_at rows between unbounded preceding and 1 preceding)
+-- an increment reads the last build's first: depends_on: {{ ref("int_movements_replaced") }}

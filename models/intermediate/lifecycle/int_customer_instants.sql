@@ -1,4 +1,4 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", touched="int_touched_customers") }}
+{{ config(materialized="view") }}
 
 {#- One row per customer and instant at which what it subscribes to changed: the deltas of its subscriptions, summed up. -#}
 with deltas as (

@@ -5,16 +5,17 @@
     renewal that follows another one at once, with the same plan and amount or none. They go here, and what follows
     costs what the changes cost. A renewal after anything else stays: it may clear a failed payment or a cancel request;
     so does one in another currency, whose rate may have moved.
+
+    The sort carries only what decides that; the other columns are fetched for what is left.
 -#}
+{%- set events = ref("stg_billing__subscription_events") -%}
 {#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
 {%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
 
-with events as (
+with ranked as (
     select
         events.event_id,
         events.subscription_id,
-        events.customer_id,
-        events.event_type,
         events.occurred_at,
         events.loaded_at,
         case events.event_type
@@ -32,19 +33,14 @@ with events as (
         end as lifecycle_rank,
         case when {{ gives_terms }} then events.plan_id end as plan_given,
         case when {{ gives_terms }} then events.amount end as amount_given,
-        {{ foreign_currency("events.currency") }} as foreign_currency,
-        coalesce(events.billing_interval, 'month') as billing_interval,
-        coalesce(events.billing_interval_count, 1) as billing_interval_count,
         -- one number to compare; none for another currency
         case
             when {{ foreign_currency("events.currency") }} is null
                 then
                     coalesce(events.billing_interval_count, 1) * 10
                     + case events.billing_interval when 'day' then 1 when 'week' then 2 when 'quarter' then 3 when 'year' then 4 else 0 end
-        end as billing_terms,
-        events.reason_code,
-        events.cancelled_by
-    from {{ ref("stg_billing__subscription_events") }} as events
+        end as billing_terms
+    from {{ events }} as events
     inner join {{ ref("int_report_moment") }} as moment
         on events.occurred_at <= moment.as_of
     where {{ is_touched("events.subscription_id", ref("int_touched_subscriptions")) }}
@@ -58,32 +54,41 @@ ordered as (
         lag(plan_given) over in_order as previous_plan,
         lag(amount_given) over in_order as previous_amount,
         lag(billing_terms) over in_order as previous_terms
-    from events
+    from ranked
     window in_order as (partition by subscription_id order by occurred_at, lifecycle_rank, loaded_at, event_id)
+),
+
+kept as (
+    select
+        event_id,
+        event_number
+    from ordered
+    where
+        not (
+            lifecycle_rank in (2, 3)
+            and coalesce(previous_rank in (2, 3), false)
+            and coalesce(plan_given = previous_plan, plan_given is null)
+            and (
+                amount_given is null
+                or coalesce(amount_given = previous_amount and billing_terms = previous_terms, false)
+            )
+        )
 )
 
 select
-    event_id,
-    subscription_id,
-    customer_id,
-    event_type,
-    occurred_at,
-    event_number,
-    plan_given,
-    amount_given,
-    foreign_currency,
-    billing_interval,
-    billing_interval_count,
-    reason_code,
-    cancelled_by
-from ordered
-where
-    not (
-        lifecycle_rank in (2, 3)
-        and coalesce(previous_rank in (2, 3), false)
-        and coalesce(plan_given = previous_plan, plan_given is null)
-        and (
-            amount_given is null
-            or coalesce(amount_given = previous_amount and billing_terms = previous_terms, false)
-        )
-    )
+    events.event_id,
+    events.subscription_id,
+    events.customer_id,
+    events.event_type,
+    events.occurred_at,
+    kept.event_number,
+    case when {{ gives_terms }} then events.plan_id end as plan_given,
+    case when {{ gives_terms }} then events.amount end as amount_given,
+    {{ foreign_currency("events.currency") }} as foreign_currency,
+    coalesce(events.billing_interval, 'month') as billing_interval,
+    coalesce(events.billing_interval_count, 1) as billing_interval_count,
+    events.reason_code,
+    events.cancelled_by
+from kept
+inner join {{ events }} as events
+    on kept.event_id = events.event_id

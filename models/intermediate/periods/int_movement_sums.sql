@@ -4,12 +4,13 @@
 
     An increment counts the touched customers only: what was stored of them is taken out, what they have now is added.
 -#}
-{%- set movements, replaced = ref("int_movements_with_segments"), ref("int_movements_replaced") -%}
-{%- set touched = ref("int_touched_customers") -%}
+{%- set movements, replaced, touched = ref("int_movements_with_segments"), ref("int_movements_replaced"), ref("int_touched_customers") -%}
+{%- set changes, calendar_periods = ref("int_customer_changes"), ref("int_calendar_periods") -%}
+{%- set customers, churn_events = ref("int_customers"), ref("int_churn_events") -%}
 {%- set kind = ["movement_type", "churn_type", "reason_category", "reason_code"] -%}
 {%- set plans = ["plan_id_start", "plan_id_end", "plan_id_inside"] -%}
 {%- set amounts = ["mrr_start", "mrr_end", "mrr_lost"] -%}
-{%- set counts = ["acquired", "lost", "returned", "customers"] -%}
+{%- set counts = ["acquired", "lost", "returned"] -%}
 {%- set wholes = [] -%}
 {%- for grain in period_grains() %}{% do wholes.append("whole_" ~ grain) %}{% endfor -%}
 {%- set keys = (wholes + kind) | join(", ") -%}
@@ -23,14 +24,17 @@ counted as (
     select
         *,
         1 as sign
-    from {{ movements }}
-    where {{ is_touched("customer_id", touched) }}
     {%- if is_increment() %}
+    from (
+        {{ movements_of_touched(changes, calendar_periods, customers, churn_events, touched) }}
+    ) as touched_movements
     union all
     select
         *,
         -1 as sign
     from {{ replaced }}
+    {%- else %}
+    from {{ movements }}
     {%- endif %}
 ),
 
@@ -82,14 +86,16 @@ by_period as (
 sums as (
     select
         {{ period_keys }},
-        {{ (amounts + counts) | join(", ") }}
+        {{ (amounts + counts) | join(", ") }},
+        customers
     from by_period
     where period_start is not null
     {%- if is_increment() %}
     union all
     select
         {{ period_keys }},
-        {{ (amounts + counts) | join(", ") }}
+        {{ (amounts + counts) | join(", ") }},
+        customers
     from {{ this }}
     {%- endif %}
 )
@@ -100,8 +106,9 @@ select
     cast(sum({{ amount }}) as decimal(38, 6)) as {{ amount }},
     {%- endfor %}
     {%- for count in counts %}
-    cast(sum({{ count }}) as bigint) as {{ count }} {{- "," if not loop.last }}
+    cast(sum({{ count }}) as bigint) as {{ count }},
     {%- endfor %}
+    cast(sum(customers) as bigint) as customers
 from sums
 group by {{ period_keys }}
 having sum(customers) <> 0

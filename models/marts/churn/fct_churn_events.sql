@@ -1,3 +1,6 @@
+{#- The intermediate table under its public name; the other engines store it for whoever reads their files. -#}
+{{ config(materialized="view" if target.type == "duckdb" else "table") }}
+
 with final as (
     select
         customer_id,
