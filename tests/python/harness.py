@@ -1,7 +1,7 @@
 """Builds the project's own models on many small landing folders, quickly.
 
-dbt compiles the models once per set of settings; their SQL and Python then run in a fresh in-memory DuckDB per stream of
-events, in dbt's order, through the project's own landing step. One dbt process serves every stream.
+dbt compiles the models once per set of settings; their SQL and Python then run in a fresh in-memory DuckDB per stream
+of events, in dbt's order, through the project's own landing step. One dbt process serves every stream.
 """
 
 from __future__ import annotations
