@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from warehouse.statistics.orders import NoFitError, OrderFit, discounted_orders, fit_bg_nbd, fit_gamma_gamma
 
@@ -28,8 +27,8 @@ FITS = pa.schema(
 FORECASTS = pa.schema(
     [
         ("repeat_orders", pa.int32()),
-        ("recency_days", pa.int32()),
-        ("observed_days", pa.int32()),
+        ("recency_weeks", pa.int32()),
+        ("observed_weeks", pa.int32()),
         ("discounted_orders", pa.float64()),
     ]
 )
@@ -39,7 +38,7 @@ def fitted_orders(rhythms: list[tuple], values: list[tuple], least_repeat_custom
     """Fit BG/NBD and Gamma-Gamma.
 
     Args:
-        rhythms: repeat_orders, recency_days, observed_days and customers, one row per pattern.
+        rhythms: repeat_orders, recency_weeks, observed_weeks and customers, one row per pattern.
         values: repeat_orders, mean value of a repeat order and customers, one row per pattern; only those with a repeat
             order and a mean above 0.
         least_repeat_customers: with fewer customers who came back there is no fit.
@@ -50,45 +49,54 @@ def fitted_orders(rhythms: list[tuple], values: list[tuple], least_repeat_custom
     if not rhythms:
         return FITS.empty_table()
     orders, recency, observed, customers = np.array(rhythms, dtype=float).T
-    weeks = (recency / 7, observed / 7)
-    enough = customers[orders > 0].sum() >= least_repeat_customers
-    fits = [_fit_row("bg_nbd", customers, enough, lambda: fit_bg_nbd(orders, *weeks, customers))]
-    of_mean, means, those = np.array(values, dtype=float).reshape(-1, 3).T
-    enough = those.sum() >= least_repeat_customers
-    fits.append(_fit_row("gamma_gamma", those, enough, lambda: fit_gamma_gamma(of_mean, means, those)))
-    return pa.Table.from_pylist(fits, schema=FITS)
+    again = customers[orders > 0].sum()
+    of_mean, means, valued = np.array(values, dtype=float).reshape(-1, 3).T
 
+    def row(model: str, among: float, came_back: float, fit: Callable[[], OrderFit]) -> dict[str, object]:
+        try:
+            if came_back < least_repeat_customers:
+                raise NoFitError("too few customers ordered again")
+            fitted = fit()
+        except NoFitError as error:
+            return {"model": model, "customers": int(among), "fit_note": str(error)}
+        parameters = {
+            f"{name}{bound}": value if np.isfinite(value) else None
+            for bound, of_bound in (("", fitted.parameters), ("_lower", fitted.lower), ("_upper", fitted.upper))
+            for name, value in of_bound.items()
+        }
+        return parameters | {
+            "model": model,
+            "customers": int(among),
+            "log_likelihood": fitted.log_likelihood,
+            "fit_note": fitted.note,
+        }
 
-def _fit_row(model: str, customers: NDArray[np.float64], is_enough: bool, fit: Callable[[], OrderFit]) -> dict:
-    row = {"model": model, "customers": int(customers.sum())}
-    try:
-        if not is_enough:
-            raise NoFitError("too few customers ordered again")
-        fitted = fit()
-    except NoFitError as error:
-        return row | {"fit_note": str(error)}
-    for bound, values in {"": fitted.parameters, "_lower": fitted.lower, "_upper": fitted.upper}.items():
-        row |= {f"{name}{bound}": value for name, value in values.items()}
-    return row | {"log_likelihood": fitted.log_likelihood}
+    return pa.Table.from_pylist(
+        [
+            row("bg_nbd", customers.sum(), again, lambda: fit_bg_nbd(orders, recency, observed, customers)),
+            row("gamma_gamma", valued.sum(), valued.sum(), lambda: fit_gamma_gamma(of_mean, means, valued)),
+        ],
+        schema=FITS,
+    )
 
 
 def forecast_orders(
-    fits: list[dict], patterns: list[tuple], months: int, monthly_discount_rate: float
+    parameters: tuple[float, ...] | None, patterns: list[tuple], months: int, monthly_discount_rate: float
 ) -> pa.Table:
     """Discounted orders of the coming months for each pattern.
 
     Args:
-        fits: rows of fitted_orders.
-        patterns: repeat_orders, recency_days and observed_days.
+        parameters: of BG/NBD (PARAMETERS); None = there is no fit.
+        patterns: repeat_orders, recency_weeks and observed_weeks.
         months: how far ahead.
         monthly_discount_rate: a fraction.
 
     Returns:
-        One row per pattern (FORECASTS); no rows without a fit of BG/NBD.
+        One row per pattern (FORECASTS); no rows without a fit.
     """
-    parameters = next(({name: fit[name] for name in PARAMETERS["bg_nbd"]} for fit in fits if fit["model"] == "bg_nbd"), None)
-    if not patterns or not parameters or parameters["r"] is None:
+    if not patterns or not parameters:
         return FORECASTS.empty_table()
-    orders, recency, observed = np.array(patterns).T
-    expected = discounted_orders(parameters, months, monthly_discount_rate, orders, recency / 7, observed / 7)
-    return pa.Table.from_arrays([pa.array(orders, pa.int32()), pa.array(recency, pa.int32()), pa.array(observed, pa.int32()), pa.array(expected)], schema=FORECASTS)
+    columns = np.array(patterns).T
+    named = dict(zip(PARAMETERS["bg_nbd"], parameters, strict=True))
+    expected = discounted_orders(named, months, monthly_discount_rate, *columns)
+    return pa.table([*columns, pa.array(expected, from_pandas=True)], names=FORECASTS.names).cast(FORECASTS)

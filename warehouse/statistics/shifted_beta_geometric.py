@@ -14,14 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import betaln, expit, logit
-from scipy.stats import chi2
+from scipy.optimize import OptimizeResult, minimize
+from scipy.special import betaln, chdtri, expit, logit
 
 Floats = NDArray[np.float64]
 
 # A profile likelihood interval at 95%: what lies at most this far below the greatest log-likelihood.
-PROFILE_DROP = float(chi2.ppf(0.95, df=1)) / 2
+PROFILE_DROP = float(chdtri(1, 0.05)) / 2
 DIRECTIONS = 64
 MOST_STEPS = 20_000
 
@@ -31,7 +30,7 @@ MEAN_BOUND = 1e-4  # of the mean probability of a loss, and of 1 - it
 CONCENTRATION_BOUNDS = (1e-2, 1e4)  # of alpha + beta
 LOWEST = np.array([logit(MEAN_BOUND), np.log(CONCENTRATION_BOUNDS[0])])
 HIGHEST = np.array([logit(1 - MEAN_BOUND), np.log(CONCENTRATION_BOUNDS[1])])
-AT_BOUND = 1e-3
+AT_BOUND = 0.05  # the likelihood is flat there, so the search ends near a bound, not on it
 
 
 @dataclass(frozen=True)
@@ -105,14 +104,15 @@ def fit(counts: Counts) -> Fit:
 
     at_risk = (counts.lost + counts.kept)[::-1].cumsum()[::-1][1:].sum()
     pooled_rate = np.clip(counts.lost.sum() / at_risk, 10 * MEAN_BOUND, 1 - 10 * MEAN_BOUND)
-    bounds = list(zip(LOWEST, HIGHEST, strict=True))
+
+    def search(start: Floats, tolerance: float) -> OptimizeResult:
+        options = {"xatol": tolerance, "fatol": tolerance / 100, "initial_simplex": _simplex(start, 1e6 * tolerance)}
+        bounds = list(zip(LOWEST, HIGHEST, strict=True))
+        return minimize(negative, start, method="Nelder-Mead", bounds=bounds, options=options)
+
     starts = [np.array([logit(pooled_rate), np.log(concentration)]) for concentration in (1.0, 30.0)]
-    found = min(
-        (minimize(negative, x0, method="L-BFGS-B", bounds=bounds) for x0 in starts), key=lambda found: found.fun
-    )
-    # the quasi-Newton optimum is good to five digits or so; a simplex around it polishes it
-    options = {"xatol": 1e-9, "fatol": 1e-11, "initial_simplex": _simplex(found.x)}
-    best = minimize(negative, found.x, method="Nelder-Mead", bounds=bounds, options=options).x
+    found = min((search(start, 1e-6) for start in starts), key=lambda found: found.fun)
+    best = search(found.x, 1e-9).x  # once more around it: a simplex can shrink too early
     alpha, beta = (float(parameter) for parameter in _parameters(best))
     return Fit(alpha, beta, -negative(best), _region(best, counts), _note(best))
 
@@ -123,8 +123,8 @@ def _parameters(points: Floats) -> tuple[Floats, Floats]:
     return mean * concentration, (1 - mean) * concentration
 
 
-def _simplex(centre: Floats) -> Floats:
-    steps = np.where(centre + 0.01 > HIGHEST, -0.01, 0.01)
+def _simplex(centre: Floats, size: float) -> Floats:
+    steps = np.where(centre + size > HIGHEST, -size, size)
     return np.vstack([centre, centre + steps * [1, 0], centre + steps * [0, 1]])
 
 
@@ -140,7 +140,7 @@ def _region(best: Floats, counts: Counts) -> Floats:
     room = np.where(directions > 0, HIGHEST - best, best - LOWEST) / np.maximum(np.abs(directions), 1e-12)
     outside = np.maximum(room.min(axis=1), 0)
     inside = np.where(admits(outside), outside, 0)  # a bound may be admitted itself
-    for _ in range(40):
+    for _ in range(30):
         middle = (inside + outside) / 2
         admitted = admits(middle)
         inside, outside = np.where(admitted, middle, inside), np.where(admitted, outside, middle)

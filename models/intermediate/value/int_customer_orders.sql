@@ -1,4 +1,4 @@
-{#- One row per customer that ordered: how often it came back, when last, and for how much, in days seen at as_of. -#}
+{#- One row per customer that ordered: how often it came back, when last, and for how much, seen at as_of. -#}
 with orders as (
     select
         orders.customer_id,
@@ -29,8 +29,9 @@ order_days as (
 select
     customer_id,
     cast(count(*) - 1 as integer) as repeat_orders,
-    cast({{ dbt.datediff("min(ordered_on)", "max(ordered_on)", "day") }} as integer) as recency_days,
-    cast({{ dbt.datediff("min(ordered_on)", "min(as_of_on)", "day") }} as integer) as observed_days,
+    -- in whole weeks, so that customers fall into few patterns, however many they are
+    cast(round({{ dbt.datediff("min(ordered_on)", "max(ordered_on)", "day") }} / 7.0) as integer) as recency_weeks,
+    cast(round({{ dbt.datediff("min(ordered_on)", "min(as_of_on)", "day") }} / 7.0) as integer) as observed_weeks,
     -- as the model's authors do, the first order does not count: it is there for everybody
     round(
         sum(case when ordered_on > first_ordered_on then amount end)

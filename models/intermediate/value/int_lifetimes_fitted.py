@@ -1,6 +1,6 @@
-"""The lifetime model of each segment with enough losses of its own, at every age (warehouse/statistics/lifetimes.py)."""
+"""The lifetime model of each segment at every age (warehouse/statistics/segment_lifetimes.py)."""
 
-from warehouse.statistics.lifetimes import fitted_lifetimes
+from warehouse.statistics.segment_lifetimes import segment_lifetimes
 
 
 def model(dbt, session):  # noqa: D103 - dbt's entry point
@@ -10,9 +10,11 @@ def model(dbt, session):  # noqa: D103 - dbt's entry point
     counts = dbt.ref("int_tenure_counts").aggregate(
         "is_backtest, segment_type, segment_value, is_lost, renewals, sum(customers)"
     )
-    return fitted_lifetimes(
-        [(*kind, int(customers)) for *kind, customers in counts.fetchall()],
+    # no customer is older than the events, and the back-test looks ahead
+    months_seen = dbt.ref("int_report_moment").project("datediff('month', first_event_on, as_of_on)").fetchone()[0]
+    return segment_lifetimes(
+        counts.fetchall(),
         least_losses=thresholds["lifetime_model_least_losses"],
         monthly_discount_rate=(1 + float(annual_discount_rate)) ** (1 / 12) - 1,
-        months_ahead=thresholds["clv_backtest_months"],
+        last_age=(months_seen or 0) + thresholds["clv_backtest_months"],
     )

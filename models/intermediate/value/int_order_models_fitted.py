@@ -6,7 +6,7 @@ from warehouse.statistics.order_values import fitted_orders
 def model(dbt, session):  # noqa: D103 - dbt's entry point
     thresholds = dict(dbt.ref("thresholds").project("threshold, value").fetchall())
     customers = dbt.ref("int_customer_orders")
-    rhythms = customers.aggregate("repeat_orders, recency_days, observed_days, count(*) as customers")
+    rhythms = customers.aggregate("repeat_orders, recency_weeks, observed_weeks, count(*) as customers")
     values = customers.filter("repeat_order_value > 0").aggregate(
         "repeat_orders, repeat_order_value, count(*) as customers"
     )

@@ -7,15 +7,15 @@
 
 with backtest as (
     select
-        window_of_test.value as months,
-        {{ dbt.dateadd("month", "-cast(window_of_test.value as integer)", "moment.as_of") }} as cut_at
+        {{ dbt.dateadd("month", "-cast(window_of_test.value as integer)", "moment.as_of") }} as cut_at,
+        cast(window_of_test.value as integer) as months
     from {{ ref("int_report_moment") }} as moment
     inner join {{ ref("thresholds") }} as window_of_test
         on window_of_test.threshold = 'clv_backtest_months'
 ),
 
-loaded_after_cut as (
-    -- what happened before the cut and was not known yet
+known_late as (
+    -- what had happened by the cut and was not known yet
     select distinct
         events.customer_id,
         events.occurred_at
@@ -40,18 +40,17 @@ spells as (
         true as is_backtest,
         backtest.cut_at as seen_at,
         case when spells.churned_at <= backtest.cut_at and late_losses.customer_id is null then spells.churned_at end as lost_at,
-        -- a loss that was not known at the cut is one of the first month after it
         case
-            when spells.churned_at <= backtest.cut_at and late_losses.customer_id is null then null
+            when spells.churned_at is null then backtest.months
+            -- a loss that was not known at the cut counts as one of the first month after it
             when spells.churned_at <= backtest.cut_at then 0
-            when spells.churned_at is null then cast(backtest.months as integer)
-            else least({{ whole_months("backtest.cut_at", "spells.churned_at", before=true) }}, cast(backtest.months as integer))
+            else least({{ whole_months("backtest.cut_at", "spells.churned_at", before=true) }}, backtest.months)
         end as months_kept_after
     from {{ ref("int_first_spells") }} as spells
     cross join backtest
-    left join loaded_after_cut as late_starts
+    left join known_late as late_starts
         on spells.customer_id = late_starts.customer_id and spells.started_at = late_starts.occurred_at
-    left join loaded_after_cut as late_losses
+    left join known_late as late_losses
         on spells.customer_id = late_losses.customer_id and spells.churned_at = late_losses.occurred_at
     where spells.started_at <= backtest.cut_at and late_starts.customer_id is null
 ),
@@ -63,11 +62,12 @@ counted as (
         {{ segment_value(segment) }} as {{ segment }},
         {%- endfor %}
         lost_at is not null as is_lost,
+        -- lost in (t - 1, t] months after the start: at renewal t
         case
             when lost_at is not null then {{ whole_months("started_at", "lost_at", before=true) }} + 1
             else {{ whole_months("started_at", "seen_at") }}
         end as renewals,
-        months_kept_after
+        case when lost_at is null then months_kept_after end as months_kept_after
     from spells
 )
 

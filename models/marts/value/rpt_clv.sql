@@ -68,7 +68,7 @@ values_by_formula as (
         {%- for bound, churn in {"": "", "_lower": "_upper", "_upper": "_lower"}.items() %}
         {%- set rate = "trailing_months.monthly_churn_rate" ~ churn %}
         {{ ratio("trailing_months.arpa", rate) }} as clv_simple{{ bound }},
-        {{ ratio("trailing_months.arpa * " ~ var("gross_margin"), rate) }} as clv_margin{{ bound }},
+        {{ ratio("trailing_months.arpa * " ~ var("gross_margin") ~ "e0", rate) }} as clv_margin{{ bound }},
         case
             when {{ rate }} > 0 then
                 {{ discounted_lifetime_value(
@@ -76,8 +76,7 @@ values_by_formula as (
                 ) }}
         end as clv_discounted{{ bound }},
         trailing_months.arpa * {{ var("gross_margin") }}e0
-        * {{ new_customer_lifetime("lifetimes.residual_lifetime" ~ bound, var("annual_discount_rate")) }}
-            as clv_modelled{{ bound }},
+        * {{ new_customer_lifetime("lifetimes.residual_lifetime" ~ bound, var("annual_discount_rate")) }} as clv_modelled{{ bound }},
         {%- endfor %}
         lifetimes.fallback_segment_value,
         lifetimes.fit_note,
