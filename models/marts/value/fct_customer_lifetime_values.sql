@@ -37,11 +37,11 @@ valued as (
             as decimal(38, 6)
         ) as historic_revenue,
         {%- for bound in ["", "_lower", "_upper"] %}
-        -- nothing recurs of a lost or paused customer; null: its lifetime is not known
+        -- nothing recurs of a lost or paused customer; without a model, nothing is known
         case
             when subscriptions.is_active and subscriptions.mrr > 0
                 then {{ as_double("subscriptions.mrr") ~ " * lifetimes.residual_lifetime" ~ bound }}
-            when subscriptions.customer_id is not null then 0
+            when lifetimes.segment_value is not null then 0
         end as subscription_value{{ bound }},
         {%- endfor %}
         subscriptions.customer_id is not null as was_subscriber,

@@ -5,8 +5,8 @@ with joined as (
         count(*) as customers_joined,
         sum(joined.first_mrr) as first_mrr,
         sum(lifetime_values.historic_margin) as historic_margin,
-        sum(lifetime_values.clv) as clv,
-        count(lifetime_values.clv) as customers_valued
+        -- without the value of some, the mean would be that of those who are gone
+        case when count(lifetime_values.clv) = count(*) then sum(lifetime_values.clv) end as clv
     from {{ ref("int_acquisition_costs") }} as joined
     inner join {{ ref("fct_customer_lifetime_values") }} as lifetime_values
         on joined.customer_id = lifetime_values.customer_id
@@ -23,7 +23,7 @@ channel_months as (
         joined.historic_margin,
         {{ ratio("costs.cost", "joined.customers_joined") }} as cac,
         {{ ratio("joined.first_mrr", "joined.customers_joined") }} as first_arpa,
-        {{ ratio("joined.clv", "joined.customers_valued") }} as clv
+        {{ ratio("joined.clv", "joined.customers_joined") }} as clv
     from joined
     full join {{ ref("int_channel_costs") }} as costs
         on joined.acquisition_channel = costs.acquisition_channel and joined.joined_month = costs.cost_month
