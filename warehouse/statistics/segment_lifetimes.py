@@ -56,9 +56,8 @@ def segment_lifetimes(
     for *key, is_lost, renewals, customers in counts:
         groups.setdefault(tuple(key), []).append((is_lost, int(renewals), int(customers)))
     losses = {key: sum(customers for is_lost, _, customers in rows if is_lost) for key, rows in groups.items()}
-    own = {
-        key: _as_counts(rows) for key, rows in groups.items() if losses[key] >= (1 if key[1:] == ALL else least_losses)
-    }
+    least = {key: 1 if key[1:] == ALL else max(least_losses, 1) for key in groups}
+    own = {key: _as_counts(rows) for key, rows in groups.items() if losses[key] >= least[key]}
     forecasts = _forecasts(own, monthly_discount_rate, last_age)
     tables = [SCHEMA.empty_table()]
     for key, rows in sorted(groups.items()):
