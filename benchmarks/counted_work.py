@@ -72,14 +72,17 @@ def count_work(folder: Path) -> Work:
         for statement in landing_statements(inspect_folder(folder)):
             connection.execute(statement)
         for step in harness.compiled_steps("{}"):
-            relation = f"{step.schema}.{step.name}"
             connection.execute(f"create schema if not exists {step.schema}")
             if step.kind == "view":
-                connection.execute(f"create view {relation} as {step.sql}")
+                connection.execute(f"create view {step.relation} as {step.code}")
                 continue
-            plan = connection.execute(f"explain (analyze, format json) create table {relation} as {step.sql}")
-            work[step.name] = counted(json.loads(plan.fetchone()[1]))
-            work[step.name]["stored"] = connection.execute(f"select count(*) from {relation}").fetchone()[0]
+            if step.kind == "python":
+                harness.make_python_model(connection, step)
+                work[step.name] = {}  # DuckDB sees what it stores only
+            else:
+                plan = connection.execute(f"explain (analyze, format json) create table {step.relation} as {step.code}")
+                work[step.name] = counted(json.loads(plan.fetchone()[1]))
+            work[step.name]["stored"] = connection.execute(f"select count(*) from {step.relation}").fetchone()[0]
     return work
 
 

@@ -1,7 +1,7 @@
 """Builds the project's own models on many small landing folders, quickly.
 
-dbt compiles the models once per set of settings; their SQL then runs in a fresh in-memory DuckDB per stream of events,
-in dbt's order, through the project's own landing step. One dbt process serves every stream.
+dbt compiles the models once per set of settings; their SQL and Python then run in a fresh in-memory DuckDB per stream
+of events, in dbt's order, through the project's own landing step. One dbt process serves every stream.
 """
 
 from __future__ import annotations
@@ -31,13 +31,17 @@ Rows = Sequence[Mapping[str, str | None]]
 
 @dataclass(frozen=True)
 class Step:
-    """One model or seed: how it is made, under which name, and from which others."""
+    """One model or seed: how it is made (view, table or python), under which name, and from which others."""
 
     kind: str
     schema: str
     name: str
-    sql: str
+    code: str
     parents: frozenset[str] = frozenset()
+
+    @property
+    def relation(self) -> str:
+        return f"{self.schema}.{self.name}"
 
 
 @cache
@@ -57,7 +61,7 @@ def compiled_steps(settings_json: str) -> tuple[Step, ...]:
             for parent in node.depends_on.nodes:
                 add(parent)
             parents = frozenset(parent.split(".")[-1] for parent in node.depends_on.nodes)
-            kind = "view" if node.config.materialized == "view" else "table"
+            kind = "python" if node.language == "python" else "view" if node.config.materialized == "view" else "table"
             steps.append(Step(kind, node.schema, node.name, node.compiled_code, parents))
 
     for unique_id in list(models):
@@ -126,9 +130,22 @@ def build_on(
         connection.execute(f"create schema if not exists {schema}")
     for step in steps:
         try:
-            connection.execute(f"create {step.kind} {step.schema}.{step.name} as {step.sql}")
+            if step.kind == "python":
+                make_python_model(connection, step)
+            else:
+                connection.execute(f"create {step.kind} {step.relation} as {step.code}")
         except duckdb.Error as error:
             raise RuntimeError(f"{step.name}: {error}") from error
+
+
+def make_python_model(connection: duckdb.DuckDBPyConnection, step: Step) -> None:
+    """Run a Python model as dbt does: its code and dbt's own stand-ins for ref() and config, in one namespace."""
+    namespace: dict = {}
+    exec(compile(step.code, step.name, "exec"), namespace)
+    rows = namespace["model"](namespace["dbtObj"](connection.table), connection)
+    connection.register("python_model_rows", rows)
+    connection.execute(f"create table {step.relation} as from python_model_rows")
+    connection.unregister("python_model_rows")
 
 
 def build(tables: Mapping[str, Rows], marts: Sequence[str], **settings: object) -> dict[str, list[dict]]:
