@@ -145,3 +145,102 @@ def survival_curves(customers: list[oracle.Customer], as_of: datetime) -> list[d
         for segment, spells in by_segment.items()
         for row in survival_curve(spells)
     ]
+
+
+def months_later(at: datetime, months: int) -> datetime:
+    """The same time of day so many months later; a day that the month does not have is its last one."""
+    first = oracle.add_months(at.date().replace(day=1), months)
+    last = oracle.add_months(first, 1) - timedelta(days=1)
+    return datetime.combine(last.replace(day=min(at.day, last.day)), at.time())
+
+
+def churn_hazard(customers: list[oracle.Customer], as_of: datetime) -> list[dict]:
+    """The rows of rpt_churn_hazard: month after month of every first spell, survived or not."""
+    rows: dict[tuple, Counter] = {}
+    for customer in customers:
+        if not oracle.activations(customer.history):
+            continue
+        started_at = oracle.activations(customer.history)[0].at
+        lost_at = customer.churns[0][1]["churned_at"] if customer.churns else None
+        for month in count(1):
+            is_lost = lost_at is not None and lost_at <= months_later(started_at, month)
+            if not is_lost and (lost_at or as_of) < months_later(started_at, month):
+                break
+            for segment in segments_at_start(customer):
+                row = rows.setdefault((*segment, month), Counter())
+                row["at_risk"] += 1
+                row["churned"] += is_lost
+            if is_lost:
+                break
+    result = []
+    for (segment_type, segment_value, month), row in rows.items():
+        lower, upper = oracle.wilson(row["churned"], row["at_risk"])
+        rates = {"hazard_rate": row["churned"] / row["at_risk"], "hazard_rate_lower": lower, "hazard_rate_upper": upper}
+        key = {"segment_type": segment_type, "segment_value": segment_value, "tenure_month": month}
+        result.append({**key, **row, **rates})
+    return result
+
+
+def preventable_churn(
+    customers: list[oracle.Customer], reports: list[dict], settings: oracle.Settings
+) -> Iterable[dict]:
+    """The rows of rpt_preventable_churn, for the periods and segments of the rows of rpt_churn_rates."""
+    names = {True: "preventable", False: "natural", None: "unexplained"}
+    sums: dict[tuple, Counter] = {}
+    for customer in customers:
+        for grain in oracle.GRAINS:
+            losses = {}
+            for day, loss in customer.churns:
+                losses[oracle.period_holding(grain, day, settings.fiscal_year_start_month)] = loss
+            for period, loss in losses.items():
+                start = oracle.state_before(customer.history, period.start)
+                if start.is_active and not oracle.state_before(customer.history, period.end).is_active:
+                    for kind in oracle.SEGMENT_TYPES:
+                        segment = (kind, oracle.segment_value(customer, start, kind))
+                        row = sums.setdefault((grain, period.start, *segment), Counter())
+                        row["customers_churned_" + names[loss["is_preventable"]]] += 1
+                        row["mrr_lost_" + names[loss["is_preventable"]]] += loss["mrr_lost"]
+    for report in reports:
+        key = {name: report[name] for name in ("period_grain", "period_start", "segment_type", "segment_value")}
+        row = sums.get(tuple(key.values()), Counter())
+        preventable, natural = row["customers_churned_preventable"], row["customers_churned_natural"]
+        yield {
+            **key,
+            "customers_churned_preventable": preventable,
+            "customers_churned_natural": natural,
+            "customers_churned_unexplained": row["customers_churned_unexplained"],
+            "preventable_churn_rate": oracle.ratio(preventable, report["customers_start"]),
+            "natural_churn_rate": oracle.ratio(natural, report["customers_start"]),
+            "preventable_share": oracle.ratio(preventable, preventable + natural),
+            "mrr_lost": sum(row[f"mrr_lost_{name}"] for name in names.values()),
+            "mrr_lost_preventable": row["mrr_lost_preventable"],
+            "mrr_lost_natural": row["mrr_lost_natural"],
+        }
+
+
+def churn_seasonality(reports: list[dict]) -> Iterable[dict]:
+    """The rows of rpt_churn_seasonality, from the rows of rpt_churn_rates."""
+    months = [row for row in reports if row["period_grain"] == "month" and row["is_complete_period"]]
+    for row in months:
+        segment = (row["segment_type"], row["segment_value"])
+        own = [other for other in months if (other["segment_type"], other["segment_value"]) == segment]
+        same_month = [other for other in own if other["period_start"].month == row["period_start"].month]
+        year_before = row["period_start"].replace(year=row["period_start"].year - 1)
+        before = next((other for other in own if other["period_start"] == year_before), {})
+        pooled, overall = (
+            oracle.ratio(
+                sum(other["customers_churned"] for other in rows), sum(other["customers_start"] for other in rows)
+            )
+            for rows in (same_month, own)
+        )
+        rates = row["churn_rate"], before.get("churn_rate")
+        yield {
+            **{name: row[name] for name in ("period_start", "segment_type", "segment_value", "churn_rate")},
+            "calendar_month": row["period_start"].month,
+            "customers_start_year_before": before.get("customers_start"),
+            "customers_churned_year_before": before.get("customers_churned"),
+            "churn_rate_year_before": rates[1],
+            "churn_rate_change": None if None in rates else rates[0] - rates[1],
+            "calendar_month_churn_rate": pooled,
+            "seasonal_index": pooled / overall if pooled is not None and overall else None,
+        }

@@ -1,4 +1,4 @@
-"""Cohorts and survival: the SQL against a plain-Python twin, lifelines, and published curves."""
+"""Cohorts, survival, hazard, seasons, prevention: the SQL against a plain-Python twin and lifelines."""
 
 from __future__ import annotations
 
@@ -20,21 +20,28 @@ SEGMENT = ["segment_type", "segment_value"]
 MARTS = {
     "rpt_cohort_retention": ["cohort_grain", "cohort_start", *SEGMENT, "period_number"],
     "rpt_survival_curves": [*SEGMENT, "tenure_days"],
+    "rpt_churn_hazard": [*SEGMENT, "tenure_month"],
+    "rpt_preventable_churn": ["period_grain", "period_start", *SEGMENT],
+    "rpt_churn_seasonality": ["period_start", *SEGMENT],
 }
 AS_OF = datetime(2024, 6, 1)
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=15)
+@settings(max_examples=12)
 @given(tables=streams.landing_folders())
 def test_every_figure_is_the_twins(options: dict, tables: dict) -> None:
     built = harness.build(tables, list(MARTS), **options)
     times = {key: datetime.fromisoformat(value) for key, value in options.items() if key in ("as_of", "known_at")}
     chosen = oracle.Settings(**{**options, **times})
     customers, as_of = cohort_oracle.replayed(tables, CHURN_REASONS, chosen)
+    reports = oracle.build_reports(customers, as_of, chosen)["rpt_churn_rates"]
     wanted = {
         "rpt_cohort_retention": cohort_oracle.cohort_retention(customers, as_of, chosen),
         "rpt_survival_curves": cohort_oracle.survival_curves(customers, as_of),
+        "rpt_churn_hazard": cohort_oracle.churn_hazard(customers, as_of),
+        "rpt_preventable_churn": list(cohort_oracle.preventable_churn(customers, reports, chosen)),
+        "rpt_churn_seasonality": list(cohort_oracle.churn_seasonality(reports)),
     }
     for mart, key in MARTS.items():
         assert_same(mart, key, built[mart], wanted[mart])
