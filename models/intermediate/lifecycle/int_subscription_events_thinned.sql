@@ -8,7 +8,7 @@
 
     The sort carries only what decides that; the other columns are fetched for what is left.
 -#}
-{%- set events = ref("stg_billing__subscription_events") -%}
+{%- set events = ref("int_lifecycle_events") -%}
 {#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
 {%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
 

@@ -23,8 +23,8 @@ with users as (
     inner join {{ ref("int_customer_changes") }} as changes
         on
             months.customer_id = changes.customer_id
-            and changes.changed_on < periods.period_start
-            and coalesce(changes.next_changed_on >= periods.period_start, true)
+            and periods.period_start > changes.changed_on
+            and coalesce(periods.period_start <= changes.next_changed_on, true)
             and changes.is_active
     left join {{ ref("fct_customer_movements") }} as losses
         on
