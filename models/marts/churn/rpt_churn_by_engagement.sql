@@ -2,44 +2,47 @@
     Customers of a month's start by how often they used the product in the month before. Counted are those who did; the
     dormant ones are the rest of the segment's customers.
 -#}
-with users as (
+with months as (
+    -- what use in one month says something about is the next one
+    select
+        *,
+        cast({{ dbt.dateadd("month", 1, "month_start") }} as date) as period_start,
+        cast({{ dbt.dateadd("month", 2, "month_start") }} as date) as period_end
+    from {{ ref("int_engagement_months") }}
+),
+
+users as (
     select
         months.engagement_frequency,
-        periods.period_start,
+        months.period_start,
         {%- for segment in attribute_segments() %}
         customers.{{ segment }},
         {%- endfor %}
-        changes.plan_id as plan,
+        starts.plan_id as plan,
         count(*) as customers_start,
-        count(losses.customer_id) as customers_churned
-    from {{ ref("int_engagement_months") }} as months
-    inner join {{ ref("int_periods") }} as used_periods
-        on months.month_start = used_periods.period_start and used_periods.period_grain = 'month'
-    inner join {{ ref("int_periods") }} as periods
-        on used_periods.period_end = periods.period_start and used_periods.period_grain = periods.period_grain
+        sum(case when ends.is_active then 0 else 1 end) as customers_churned
+    from months
     inner join {{ ref("int_customers") }} as customers
         on months.customer_id = customers.customer_id
-    -- what it was when the month began
-    inner join {{ ref("int_customer_changes") }} as changes
+    -- what it was when the month began, and when it was over
+    inner join {{ ref("int_customer_changes") }} as starts
         on
-            months.customer_id = changes.customer_id
-            and periods.period_start > changes.changed_on
-            and coalesce(periods.period_start <= changes.next_changed_on, true)
-            and changes.is_active
-    left join {{ ref("fct_customer_movements") }} as losses
+            months.customer_id = starts.customer_id
+            and months.period_start > starts.changed_on
+            and coalesce(months.period_start <= starts.next_changed_on, true)
+            and starts.is_active
+    inner join {{ ref("int_customer_changes") }} as ends
         on
-            months.customer_id = losses.customer_id
-            and periods.period_start = losses.period_start
-            and losses.period_grain = 'month'
-            and losses.movement_type = 'churn'
-    where periods.is_complete_period
+            months.customer_id = ends.customer_id
+            and months.period_end > ends.changed_on
+            and coalesce(months.period_end <= ends.next_changed_on, true)
     group by
         months.engagement_frequency,
-        periods.period_start,
+        months.period_start,
         {%- for segment in attribute_segments() %}
         customers.{{ segment }},
         {%- endfor %}
-        changes.plan_id
+        starts.plan_id
 ),
 
 users_by_segment as (
@@ -112,7 +115,7 @@ final as (
     from frequencies
     inner join {{ ref("int_periods") }} as periods
         on frequencies.period_start = periods.period_start and periods.period_grain = 'month'
-    where frequencies.customers_start > 0
+    where periods.is_complete_period and frequencies.customers_start > 0
 )
 
 select * from final
