@@ -9,7 +9,7 @@ STAMP := $(VENV)/.set-up
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build export erase test test-postgres test-spark lint lock readme clean open-university
+.PHONY: help setup build export erase test test-postgres test-spark lint lock readme clean open-university cdnow
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,15 @@ open-university: setup  ## build the real example (OULAD=folder with the data se
 	@RAW_DATA_DIR=$(OPEN_UNIVERSITY_BUILD)/landing WAREHOUSE_PATH=$(OPEN_UNIVERSITY_BUILD)/open_university.duckdb \
 		PUBLISHED_PATH=$(OPEN_UNIVERSITY_BUILD)/published/marts.duckdb DBT_TARGET_PATH=$(OPEN_UNIVERSITY_BUILD)/target \
 		$(BIN)/python -m warehouse.build --vars '{as_of: 2015-06-01}'
+
+CDNOW := examples/cdnow
+CDNOW_BUILD ?= $(CDNOW)
+
+cdnow: setup  ## build the real example without subscriptions
+	@$(BIN)/python $(CDNOW)/to_landing.py $(CDNOW_BUILD)/landing
+	@RAW_DATA_DIR=$(CDNOW_BUILD)/landing WAREHOUSE_PATH=$(CDNOW_BUILD)/cdnow.duckdb \
+		PUBLISHED_PATH=$(CDNOW_BUILD)/published/marts.duckdb DBT_TARGET_PATH=$(CDNOW_BUILD)/target \
+		$(BIN)/python -m warehouse.build
 
 SPARK_STAMP := $(VENV)/.set-up-spark
 

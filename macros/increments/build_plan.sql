@@ -43,7 +43,7 @@
 {# The dbt vars that stored tables follow from. as_of is no such: what lies between the old and the new one is touched. #}
 {% macro stored_settings() %}
     {% set settings = {} %}
-    {% for name in ["known_at", "reporting_currency", "reporting_timezone", "fiscal_year_start_month"] %}
+    {% for name in ["known_at", "lifecycle", "reporting_currency", "reporting_timezone", "fiscal_year_start_month"] %}
         {% do settings.update({name: var(name) | string}) %}
     {% endfor %}
     {% do return(settings) %}
@@ -72,12 +72,25 @@
 {%- endmacro %}
 
 
-{# Past rates are in every MRR: when they changed, nothing can be added. Says what the build will do. #}
+{# Why what is new in the landed tables may concern every customer, in words; empty = it does not. #}
+{% macro why_all_changed(last) %}
+    {% if rates_hash(last.rates_until) != last.rates %}
+        {% do return("exchange rates of past days changed") %}
+    {% endif %}
+    {% if run_query("select lifecycle from intermediate.int_report_moment").columns[0][0] == "activity" %}
+        {% do return("customers come and go by orders or use, which are read whole") %}
+    {% endif %}
+    {% do return("") %}
+{% endmacro %}
+
+
+{# Says what the build will do. #}
 {% macro confirm_plan(last) %}
     {% set plan = run_query("select is_increment, because from raw.build_plan").rows[0] %}
     {% set is_increment, because = plan[0], plan[1] %}
-    {% if is_increment and rates_hash(last.rates_until) != last.rates %}
-        {% set is_increment, because = false, "exchange rates of past days changed" %}
+    {% set changed = why_all_changed(last) if is_increment else "" %}
+    {% if changed %}
+        {% set is_increment, because = false, changed %}
         {% do run_query("update raw.build_plan set is_increment = false, because = '" ~ because ~ "'") %}
     {% endif %}
     {% do log(("Increment: " if is_increment else "Full build: ") ~ because, info=true) %}

@@ -13,6 +13,9 @@
     {% if var("fiscal_year_start_month") | string not in range(1, 13) | map("string") %}
         {% do problems.append("fiscal_year_start_month is '" ~ var("fiscal_year_start_month") ~ "', which is no month: write a number from 1 to 12") %}
     {% endif %}
+    {% if var("lifecycle") not in ["auto", "subscription", "activity"] %}
+        {% do problems.append("lifecycle is '" ~ var("lifecycle") ~ "', which is none: write auto, subscription or activity") %}
+    {% endif %}
     {% if problems %}
         {% do exceptions.raise_compiler_error("Nothing was built. Please mend these settings (dbt vars):\n  - " ~ problems | join("\n  - ")) %}
     {% endif %}

@@ -47,8 +47,7 @@ def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
     )
 
 
-def assert_same(mart: str, ours: list[dict], theirs: list[dict]) -> None:
-    key = MARTS[mart]
+def assert_same(mart: str, key: list[str], ours: list[dict], theirs: list[dict]) -> None:
     by_key = {tuple(row[column] for column in key): row for row in ours}
     assert len(by_key) == len(ours), f"{mart}: the key is not unique"
     wanted = {tuple(row[column] for column in key): row for row in theirs}
@@ -73,4 +72,4 @@ def test_every_figure_is_the_oracles(options: dict, tables: dict) -> None:
         rows = built[mart]
         if mart == "rpt_event_reconciliation":
             rows = [row for row in rows if row["raw_table"] in tables]
-        assert_same(mart, rows, wanted[mart])
+        assert_same(mart, MARTS[mart], rows, wanted[mart])

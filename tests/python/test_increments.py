@@ -274,3 +274,21 @@ def test_what_cannot_be_added_to_is_built_in_full(
     (business.folder / "subscription_events" / "part-000.parquet").touch()
     assert build() == (False, "part-000.parquet is not what it was")
     assert not differences(business, warehouse)
+
+
+def test_customers_who_come_and_go_by_orders_are_built_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0), tmp_path / "grown.duckdb"
+    orders = [("o1", "c1", "2024-01-05", "10"), ("o2", "c2", "2024-01-20", "10")]
+
+    def build() -> tuple[bool, str]:
+        business._write("orders", ("order_id", "customer_id", "ordered_at", "amount"), orders)
+        business.load([])
+        return dbt_build(business, warehouse, monkeypatch)
+
+    build()
+    orders += [("o3", "c1", "2024-08-01", "10"), ("o4", "c3", "2024-08-02", "10")]
+    assert build() == (False, "customers come and go by orders or use, which are read whole")
+    assert not differences(business, warehouse)
+    business.load([business.event(days_back=400)])
+    assert build()[0] is False, "now subscriptions make customers, and those of the orders must go"
+    assert not differences(business, warehouse)

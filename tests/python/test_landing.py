@@ -475,7 +475,8 @@ def test_a_warehouse_that_is_no_database_is_said_in_one_sentence(tmp_path):
 
 
 def test_settings_that_cannot_be_used_are_all_named_before_anything_is_written(folder):
-    settings = '{as_of: "2024-02-30", known_at: soon, reporting_timezone: Berlin, fiscal_year_start_month: 13}'
+    settings = '{as_of: "2024-02-30", known_at: soon, reporting_timezone: Berlin, fiscal_year_start_month: 13, '
+    settings += "lifecycle: both}"
     result = dbt(folder, folder.parent / "warehouse.duckdb", "build", "--vars", settings)
     assert result.returncode != 0
     assert "Traceback" not in result.stdout + result.stderr
@@ -483,4 +484,5 @@ def test_settings_that_cannot_be_used_are_all_named_before_anything_is_written(f
     assert "known_at is 'soon', which is no time" in result.stdout
     assert "reporting_timezone is 'Berlin', which is no time zone" in result.stdout
     assert "fiscal_year_start_month is '13', which is no month" in result.stdout
+    assert "lifecycle is 'both', which is none" in result.stdout
     assert not (folder.parent / "warehouse.duckdb").exists()

@@ -15,6 +15,7 @@ import pytest
 QUADRATIC = ("BLOCKWISE_NL_JOIN", "PIECEWISE_MERGE_JOIN", "IE_JOIN")
 # Where it is meant, and why it stays small.
 SMALL = {
+    "rpt_churn_hazard",  # segments x months of tenure: the rows of the report itself
     "int_comment_topics",  # commented answers x keywords of the seed
     "fct_segment_periods",  # segments x periods: the rows of the report itself
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree

@@ -1,6 +1,8 @@
 select distinct
-    period_grain,
-    period_start,
-    period_end,
-    is_complete_period
-from {{ ref("int_calendar_periods") }}
+    periods.period_grain,
+    periods.period_start,
+    periods.period_end,
+    periods.is_complete_period,
+    moment.lifecycle
+from {{ ref("int_calendar_periods") }} as periods
+cross join {{ ref("int_report_moment") }} as moment

@@ -12,6 +12,7 @@
 with event_times as (
     {%- for relation, event_time in event_times %}
     select
+        '{{ relation.identifier }}' as seen_in,
         min(cast({{ event_time }} as timestamp)) as first_event_at,
         max(cast({{ event_time }} as timestamp)) as last_event_at
     from {{ relation }}
@@ -22,6 +23,16 @@ with event_times as (
 moment as (
     select
         min(first_event_at) as first_event_at,
+        {% if var("lifecycle") == "auto" -%}
+        -- subscriptions begin and end by their events; without any, customers come and go by what they do
+        case
+            when count(case when seen_in = '{{ ref("stg_billing__subscription_events").identifier }}' then last_event_at end) > 0
+                then 'subscription'
+            else 'activity'
+        end as lifecycle,
+        {%- else -%}
+        '{{ var("lifecycle") }}' as lifecycle,
+        {%- endif %}
         {% if var("as_of") -%}
         {{ time_setting("as_of") }} as as_of
         {%- else -%}
@@ -34,5 +45,6 @@ moment as (
 select
     as_of,
     {{ reporting_date("as_of") }} as as_of_on,
-    {{ reporting_date("least(first_event_at, as_of)") }} as first_event_on
+    {{ reporting_date("least(first_event_at, as_of)") }} as first_event_on,
+    lifecycle
 from moment

@@ -9,7 +9,7 @@
     The sort carries only what decides that; the other columns are fetched for what is left.
 -#}
 {#- an increment takes the touched few first: DuckDB, which underrates what as_of leaves, would hash all the others -#}
-{%- set all_events, touched = ref("stg_billing__subscription_events"), ref("int_touched_subscriptions") -%}
+{%- set all_events, touched = ref("int_lifecycle_events"), ref("int_touched_subscriptions") -%}
 {%- set events = "(select * from " ~ all_events ~ " where " ~ is_touched("subscription_id", touched) ~ ")" -%}
 {#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
 {%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}

@@ -77,6 +77,7 @@ grid as (
         periods.period_start,
         periods.period_end,
         periods.is_complete_period,
+        periods.lifecycle,
         segments.segment_type,
         segments.segment_value
     from {{ ref("int_segments") }} as segments
@@ -93,6 +94,7 @@ filled as (
         grid.period_start,
         grid.period_end,
         grid.is_complete_period,
+        grid.lifecycle,
         grid.segment_type,
         grid.segment_value
     from grid
@@ -123,6 +125,7 @@ final as (
         period_start,
         period_end,
         is_complete_period,
+        lifecycle,
         segment_type,
         segment_value,
         {%- for measure in measures if measure.startswith("customers_") %}

@@ -4,6 +4,7 @@ with final as (
         period_start,
         period_end,
         is_complete_period,
+        lifecycle,
         segment_type,
         segment_value,
         customers_start,
