@@ -38,7 +38,9 @@ def main(published: str) -> None:
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     reads, met, errors = 0, [], []
-    while not ended.is_set():
+    is_last = False
+    while not is_last:
+        is_last = ended.is_set()  # once more after the end: what is there then is met too
         try:
             with duckdb.connect(published, read_only=True) as connection:
                 first = contents(connection)
