@@ -26,6 +26,13 @@ HEADLINE = """
     limit 1
 """
 
+QUARANTINED = """
+    select raw_table, quarantined_rows
+    from marts.rpt_event_reconciliation
+    where quarantined_rows > 0
+    order by quarantined_rows desc, raw_table asc
+"""
+
 NPS = """
     select period_start, nps, nps_lower, nps_upper, respondents
     from marts.rpt_nps
@@ -52,12 +59,14 @@ def summarise(warehouse: Path, landing: str) -> str:
             "select sum(raw_rows), sum(accepted_rows), sum(duplicate_rows), sum(quarantined_rows) "
             "from marts.rpt_event_reconciliation"
         ).fetchone()
+        quarantined = connection.execute(QUARANTINED).fetchall()
         month = connection.execute(HEADLINE).fetchone()
         nps = connection.execute(NPS).fetchone()
     lines = [
         f"Data        {landing}, as of {as_of or 'no event'} UTC",
         f"Rows        {rows[0]:,} landed = {rows[1]:,} accepted + {rows[2]:,} duplicates + {rows[3]:,} quarantined"
         + (" (see marts.rpt_quarantine)" if rows[3] else ""),
+        *([f"Quarantine  {', '.join(f'{table} {count:,}' for table, count in quarantined)}"] if quarantined else []),
         f"Warehouse   {warehouse}: schema marts, {tables} tables",
         *_month(month),
     ]
