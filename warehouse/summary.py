@@ -29,6 +29,13 @@ HEADLINE = """
     limit 1
 """
 
+QUARANTINED = """
+    select raw_table, quarantined_rows
+    from marts.rpt_event_reconciliation
+    where quarantined_rows > 0
+    order by quarantined_rows desc, raw_table asc
+"""
+
 NPS = """
     select period_start, nps, nps_lower, nps_upper, respondents
     from marts.rpt_nps
@@ -57,12 +64,14 @@ def summarise(
             "select sum(raw_rows), sum(accepted_rows), sum(duplicate_rows), sum(quarantined_rows) "
             "from marts.rpt_event_reconciliation"
         ).fetchone()
+        quarantined = connection.execute(QUARANTINED).fetchall()
         month = connection.execute(HEADLINE).fetchone()
         nps = connection.execute(NPS).fetchone()
     lines = [
         f"Data        {landing}, as of {publication.as_of or 'no event'} UTC",
         f"Rows        {rows[0]:,} landed = {rows[1]:,} accepted + {rows[2]:,} duplicates + {rows[3]:,} quarantined"
         + (" (see marts.rpt_quarantine)" if rows[3] else ""),
+        *([f"Quarantine  {', '.join(f'{table} {count:,}' for table, count in quarantined)}"] if quarantined else []),
         f"Warehouse   {warehouse}: schema marts, {len(publication.rows)} tables",
         *_month(month),
     ]
@@ -71,7 +80,7 @@ def summarise(
             f"NPS         {nps[0]} quarter: {nps[1]:.0f} [{nps[2]:.0f} to {nps[3]:.0f}], {nps[4]:,} respondents"
         )
     lines.append(f"Published   {published}: open it read-only with any BI tool")
-    lines.append(f"Checked     {pages}: landing/index.html and marts/index.html say what, and how it came out")
+    lines.append(f"Quality     {pages}: landing/index.html and marts/index.html say what was checked")
     lines += [f"Warning     {warning}" for warning in (*warnings, *publication.warnings)]
     return "\n".join(lines)
 

@@ -19,7 +19,7 @@ known_late as (
     select distinct
         events.customer_id,
         events.occurred_at
-    from {{ ref("stg_billing__subscription_events") }} as events
+    from {{ ref("int_lifecycle_events") }} as events
     inner join backtest
         on events.loaded_at > backtest.cut_at
     where events.occurred_at <= backtest.cut_at
