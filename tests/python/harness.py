@@ -77,10 +77,10 @@ def steps_for(marts: Sequence[str], settings: Mapping[str, object]) -> list[Step
     for step in reversed(compiled_steps(json.dumps({**settings, **placeholders}, sort_keys=True))):
         if step.name in needed:
             needed |= step.parents
-            sql = step.sql
+            code = step.code
             for placeholder, moment in moments.items():
-                sql = sql.replace(placeholder, moment)
-            chosen.append(replace(step, sql=sql))
+                code = code.replace(placeholder, moment)
+            chosen.append(replace(step, code=code))
     return chosen[::-1]
 
 
