@@ -27,7 +27,7 @@ ZONE = "-XX:TieredStopAtLevel=1 -Duser.timezone=Asia/Kolkata"
 SETTINGS = """
 spark.ui.enabled                              false
 spark.master.rest.enabled                     false
-spark.driver.memory                           2g
+spark.driver.memory                           4g
 spark.executor.memory                         1g
 spark.executor.cores                          1
 spark.cores.max                               2

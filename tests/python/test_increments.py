@@ -276,8 +276,10 @@ def test_what_cannot_be_added_to_is_built_in_full(
     assert not differences(business, warehouse)
 
 
-def test_customers_who_come_and_go_by_orders_are_built_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    business, warehouse = Business(tmp_path / "landing", 0), tmp_path / "grown.duckdb"
+def test_customers_who_come_and_go_by_orders_are_built_in_full(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / "grown.duckdb"
     orders = [("o1", "c1", "2024-01-05", "10"), ("o2", "c2", "2024-01-20", "10")]
 
     def build() -> tuple[bool, str]:
