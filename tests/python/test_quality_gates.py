@@ -216,6 +216,8 @@ def test_pages_open_from_the_disk_without_a_network_and_show_no_value(tmp_path):
         html = page.read_text(encoding="utf-8")
         assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"'](https?:)?//", html), page
         assert "ann@example.com" not in html
+    index = (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
+    assert re.search(r'<td><a href="validations/[^"]*raw\.support_tickets\.html">open</a></td>', index)
     (tickets,) = [page for page in pages if "validations" in page.parts and "support_tickets" in page.name]
     if not shutil.which("chromium"):
         pytest.skip("chromium is not installed: the pages were read, not opened")
