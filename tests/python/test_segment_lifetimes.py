@@ -198,7 +198,7 @@ def test_a_business_on_orders_alone_is_valued_by_its_orders() -> None:
         for number in range(1 + customer % 6)
     ]
     tables = {"subscription_events": [], "customers": [{"customer_id": "lead"}], "orders": orders}
-    built = harness.build(tables, VALUE_MARTS, as_of="2024-04-02", gross_margin=0.5)
+    built = harness.build(tables, VALUE_MARTS, as_of="2024-04-02", gross_margin=0.5, lifecycle="subscription")
     notes = {row["model"]: row["fit_note"] for row in built["rpt_clv_model_fits"]}
     assert set(notes) == {"bg_nbd", "gamma_gamma"}
     values = {row["customer_id"]: row for row in built["fct_customer_lifetime_values"]}

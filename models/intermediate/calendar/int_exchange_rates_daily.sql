@@ -10,14 +10,26 @@ currencies as (
     select distinct currency from rates
 ),
 
+moment as (
+    -- a day is a UTC day here: east of Greenwich the first one begins before the calendar does
+    select cast({{ dbt.dateadd("day", -1, "first_event_on") }} as date) as first_day
+    from {{ ref("int_report_moment") }}
+),
+
+calendar as (
+    select date_day from {{ ref("int_calendar_days") }}
+    union all
+    select first_day as date_day from moment
+),
+
 first_days as (
-    -- rates older than the calendar hold on its first day
+    -- older rates hold on the first day
     select
         rates.currency,
         max(rates.rate_date) as rate_date
     from rates
-    inner join {{ ref("int_report_moment") }} as moment
-        on rates.rate_date <= moment.first_event_on
+    inner join moment
+        on rates.rate_date <= moment.first_day
     group by rates.currency
 ),
 
@@ -27,12 +39,12 @@ days as (
         calendar.date_day,
         coalesce(rates.rate_to_reporting, first_rates.rate_to_reporting) as rate_to_reporting
     from currencies
-    cross join {{ ref("int_calendar_days") }} as calendar
-    cross join {{ ref("int_report_moment") }} as moment
+    cross join calendar
+    cross join moment
     left join rates
         on currencies.currency = rates.currency and calendar.date_day = rates.rate_date
     left join first_days
-        on currencies.currency = first_days.currency and calendar.date_day = moment.first_event_on
+        on currencies.currency = first_days.currency and calendar.date_day = moment.first_day
     left join rates as first_rates
         on first_days.currency = first_rates.currency and first_days.rate_date = first_rates.rate_date
 ),
