@@ -12,11 +12,17 @@
             {%- endfor %}
         from {{ ref(name) }}
     {%- else -%}
-        select
-            {%- for column, data_type in columns.items() %}
-            {{ as_double("null") if data_type == "double" else "cast(null as " ~ (dbt.type_string() if data_type == "string" else data_type) ~ ")" }} as {{ column }}{{ "," if not loop.last }}
-            {%- endfor %}
-        from {{ ref("int_report_moment") }}
-        where false
+        {{ no_rows(columns) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{# A typed relation without rows. Arguments: columns, a dict of names and types (string, double, or one of SQL's). #}
+{% macro no_rows(columns) -%}
+    select
+        {%- for column, data_type in columns.items() %}
+        {{ as_double("null") if data_type == "double" else "cast(null as " ~ (dbt.type_string() if data_type == "string" else data_type) ~ ")" }} as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref("int_report_moment") }}
+    where false
 {%- endmacro %}

@@ -1,19 +1,10 @@
 {#- The engines that keep no report (macros/restatements/) have nothing to compare: a typed table without rows. -#}
 {%- if target.type != "duckdb" -%}
-select
-    cast(null as {{ dbt.type_string() }}) as period_grain,
-    cast(null as date) as period_start,
-    cast(null as date) as period_end,
-    cast(null as {{ dbt.type_string() }}) as segment_type,
-    cast(null as {{ dbt.type_string() }}) as segment_value,
-    cast(null as {{ dbt.type_string() }}) as metric,
-    cast(null as decimal(38, 6)) as old_value,
-    cast(null as decimal(38, 6)) as new_value,
-    cast(null as {{ dbt.type_string() }}) as cause,
-    cast(null as bigint) as event_count,
-    cast(null as {{ dbt.type_string() }}) as event_ids
-from {{ ref("int_report_moment") }}
-where false
+{{ no_rows({
+    "period_grain": "string", "period_start": "date", "period_end": "date", "segment_type": "string",
+    "segment_value": "string", "metric": "string", "old_value": "decimal(38, 6)", "new_value": "decimal(38, 6)",
+    "cause": "string", "event_count": "bigint", "event_ids": "string",
+}) }}
 {%- else -%}
 {%- set metrics = reported_metrics() -%}
 {%- set keys = ["period_grain", "period_start", "segment_type", "segment_value"] -%}
