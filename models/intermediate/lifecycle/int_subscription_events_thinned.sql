@@ -44,7 +44,7 @@ with ranked as (
         end as billing_terms
     from {{ events }} as events
     inner join {{ ref("int_report_moment") }} as moment
-        on events.occurred_at <= moment.as_of
+        on coalesce(events.occurred_at <= moment.as_of, false)
 ),
 
 ordered as (
