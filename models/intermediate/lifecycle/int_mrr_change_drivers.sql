@@ -35,8 +35,11 @@ with changes as (
         and {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
 ),
 
-changing_subscriptions as (
-    select distinct subscription_id from changes
+-- by itself, so that no engine joins all events first
+events_of_changing as (
+    select *
+    from {{ ref("int_subscription_event_states") }}
+    where subscription_id in (select changes.subscription_id from changes)
 ),
 
 given as (
@@ -57,9 +60,7 @@ given as (
                 and states.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')
                 then events.quantity
         end as quantity_given
-    from {{ ref("int_subscription_event_states") }} as states
-    inner join changing_subscriptions
-        on states.subscription_id = changing_subscriptions.subscription_id
+    from events_of_changing as states
     inner join {{ ref("stg_billing__subscription_events") }} as events
         on states.event_id = events.event_id
     left join {{ ref("int_exchange_rates_daily") }} as rates
