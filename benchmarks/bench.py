@@ -5,10 +5,12 @@ machine does then slows both sides. Judge by CPU ratios at a million customers o
 
     limit        benchmarks/limit.sql: one read, one sort, one window pass over the same files
     month spine  benchmarks/peer.sql: monthly movements as playbooks publish them, nothing else
-    full build   dbt build without tests, into a new warehouse
+    full build   dbt build without tests, into a new warehouse, of what events and customers alone give: the models of
+                 the selector churn_and_mrr, in a copy of the project that has no others
     increment    the same command again after one more part with 0.1% new events
-    fixed cost   the same two builds of a hundred customers: dbt's import, parse and compile, and (a twentieth) the
-                 reports' rows, as many as periods and segments. Engine CPU is CPU without the fixed cost.
+    all marts    full build and increment of the whole project: cohorts, lifetimes, playbooks ... too
+    fixed cost   the same builds of a hundred customers: dbt's import, parse and compile, and (a twentieth) the reports'
+                 rows, as many as periods and segments. Engine CPU is CPU without the fixed cost.
 
 Usage: make bench [CUSTOMERS="200000 1000000"] [ROUNDS=3]
 """
@@ -47,15 +49,27 @@ STEPS = {
     "full": "full build",
     "fixed_again": "fixed cost, again",
     "increment": "increment",
+    "all_fixed": "all marts: fixed cost",
+    "all_full": "all marts: full build",
+    "all_fixed_again": "all marts: fixed, again",
+    "all_increment": "all marts: increment",
 }
 # The part of a build's cost that does not depend on the customers.
-FIXED_COST_OF = {"full": "fixed", "increment": "fixed_again"}
+FIXED_COST_OF = {
+    "full": "fixed",
+    "increment": "fixed_again",
+    "all_full": "all_fixed",
+    "all_increment": "all_fixed_again",
+}
 RATIOS = {
     "ratio_to_limit": "full build / limit, engine CPU",
     "wall_ratio_to_limit": "full build / limit, wall time of the SQL",
     "ratio_to_peer": "month spine / full build, engine CPU",
     "increment_ratio": "increment / full build, engine CPU",
+    "all_ratio_to_limit": "all marts: full build / limit, engine CPU",
+    "all_increment_ratio": "all marts: increment / full build, engine CPU",
 }
+SELECTOR = "churn_and_mrr"
 
 
 def union_length(intervals: Iterable[tuple[float, float]]) -> float:
@@ -103,12 +117,14 @@ def engine_cpu(measured: dict[str, dict], step: str) -> float:
 
 def ratios(measured: dict[str, dict]) -> dict[str, float | None]:
     """The RATIOS of one round. `measured` is what `measure_round` returns."""
-    full = engine_cpu(measured, "full")
+    full, all_full = engine_cpu(measured, "full"), engine_cpu(measured, "all_full")
     return {
         "ratio_to_limit": ratio(full, engine_cpu(measured, "limit")),
         "wall_ratio_to_limit": ratio(measured["full"]["sql_seconds"], measured["limit"]["wall_seconds"]),
         "ratio_to_peer": ratio(engine_cpu(measured, "peer"), full),
         "increment_ratio": ratio(engine_cpu(measured, "increment"), full),
+        "all_ratio_to_limit": ratio(all_full, engine_cpu(measured, "limit")),
+        "all_increment_ratio": ratio(engine_cpu(measured, "all_increment"), all_full),
     }
 
 
@@ -117,8 +133,8 @@ def say(text: str) -> None:
     print(f"{time.monotonic() - STARTED:6.0f} s  {text}", flush=True)
 
 
-def run(*command: object, **environment: object) -> tuple[dict[str, float], str]:
-    """Run a Python command from the project's root, with variables added to the environment, and measure it.
+def run(*command: object, project: Path = PROJECT, **environment: object) -> tuple[dict[str, float], str]:
+    """Run a Python command from a project's root, with variables added to the environment, and measure it.
 
     This process must stay small: the system counts what it holds when it starts a child as the child's peak memory.
 
@@ -133,7 +149,7 @@ def run(*command: object, **environment: object) -> tuple[dict[str, float], str]
         started = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, *map(str, command)],
-            cwd=PROJECT,
+            cwd=project,
             env=os.environ | {name: str(value) for name, value in environment.items()},
             stdout=output,
             stderr=errors,
@@ -159,17 +175,38 @@ def rows_stored(database: Path) -> int:
         return int(connection.execute("select sum(estimated_size) from duckdb_tables()").fetchone()[0])
 
 
-class Build:
-    """A warehouse of its own for one landing folder, with dbt's working folders beside it."""
+def selected_project(folder: Path) -> Path:
+    """Copy the project to a folder, without the models outside SELECTOR and without tests: `dbt build` there makes the
+    selected models, and adds to them, as it does all of them here."""
+    _, printed = run(
+        "-m", "dbt.cli.main", "--quiet", "ls", "--selector", SELECTOR, "--resource-type", "model", "--output", "name",
+        "--target-path", folder / "target", "--log-path", folder / "logs", WAREHOUSE_PATH=folder / "none.duckdb",
+    )  # fmt: skip
+    selected = set(printed.split())
 
-    def __init__(self, landing: Path, folder: Path):
-        self.landing, self.folder = landing, folder
+    def left_out(of: str, names: list[str]) -> set[str]:
+        is_of_models = Path(of).is_relative_to(PROJECT / "models") and Path(of).name != "staging"
+        models = {name for name in names if Path(name).suffix in (".sql", ".py", ".yml")} if is_of_models else set()
+        return {name for name in models if Path(name).stem.removesuffix("__unit_tests") not in selected}
+
+    for part in ("models", "macros", "seeds", "warehouse"):
+        shutil.copytree(PROJECT / part, folder / part, ignore=left_out)
+    for file in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / file, folder)
+    return folder
+
+
+class Build:
+    """A warehouse of its own for one project and landing folder, with dbt's working folders beside it."""
+
+    def __init__(self, project: Path, landing: Path, folder: Path):
+        self.project, self.landing, self.folder = project, landing, folder
         self.warehouse = folder / "warehouse.duckdb"
 
     def from_scratch(self) -> dict:
         """Build into a new warehouse, dbt parsing everything. Returns what `again` does."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         return self.again()
 
     def again(self) -> dict:
@@ -182,7 +219,7 @@ class Build:
         measured, _ = run(
             "-m", "dbt.cli.main", "--quiet", "build", "--exclude-resource-type", "test", "unit_test",
             "--target-path", target, "--log-path", self.folder / "logs",
-            RAW_DATA_DIR=self.landing, WAREHOUSE_PATH=self.warehouse,
+            project=self.project, RAW_DATA_DIR=self.landing, WAREHOUSE_PATH=self.warehouse,
         )  # fmt: skip
         ran = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
         intervals = (
@@ -214,27 +251,47 @@ def run_query(query: str, landing: Path, *database: Path) -> tuple[dict, list[li
     return measured | {name: sql[name] for name in ("wall_seconds", "cpu_seconds")}, sql["rows"]
 
 
-def measure_round(build: Build, tiny: Build, increment: Path, name: str) -> dict[str, dict]:
+class Scope:
+    """The builds of one project: of the landing folder to measure, and of a hundred customers for the fixed cost."""
+
+    def __init__(self, name: str, prefix: str, project: Path, landing: Path, tiny_landing: Path, folder: Path):
+        self.name, self.prefix = name, prefix
+        self.build = Build(project, landing, folder / "build")
+        self.tiny = Build(project, tiny_landing, folder / "tiny")
+
+    def measure_full(self) -> dict[str, dict]:
+        """The steps fixed and full, by their key in STEPS."""
+        say(f"{self.name}: fixed cost, full build")
+        return {f"{self.prefix}fixed": self.tiny.from_scratch(), f"{self.prefix}full": self.build.from_scratch()}
+
+    def measure_again(self, increment: Path) -> dict[str, dict]:
+        """The steps fixed_again and increment, whose Parquet part lands and is taken away again."""
+        say(f"{self.name}: fixed cost again, increment")
+        measured = {f"{self.prefix}fixed_again": self.tiny.again()}
+        # a copy, so that it is a new file every time
+        part = Path(shutil.copy(increment, self.build.landing / "subscription_events"))
+        measured[f"{self.prefix}increment"] = self.build.again()
+        part.unlink()
+        shutil.rmtree(self.build.folder)
+        return measured
+
+
+def measure_round(selected: Scope, everything: Scope, increment: Path) -> dict[str, dict]:
     """Run every one of STEPS once.
 
     Args:
-        build: the build to measure.
-        tiny: the same of TINY_CUSTOMERS customers, for the fixed cost.
-        increment: Parquet part that lands before the second build, and is taken away again.
-        name: of the round, for the lines of progress.
+        selected: the builds of SELECTOR's models.
+        everything: those of the whole project.
+        increment: Parquet part with the next day's events.
 
     Returns:
         What `run` measures, for each of STEPS; for builds also sql_seconds and rows_stored; for the month spine
         rows_stored, months, and months_unlike_ours: in how many its counts are not those of our report.
     """
-    measured: dict[str, dict] = {}
-    say(f"{name}: fixed cost")
-    measured["fixed"] = tiny.from_scratch()
-    say(f"{name}: full build")
-    measured["full"] = build.from_scratch()
-    say(f"{name}: limit")
+    build = selected.build
+    measured = selected.measure_full()
+    say("limit, month spine")
     measured["limit"], _ = run_query("limit.sql", build.landing)
-    say(f"{name}: month spine")
     spine = build.folder / "peer.duckdb"
     measured["peer"], rows = run_query("peer.sql", build.landing, spine)
     theirs, ours = {month: counts for month, *counts in rows}, build.monthly_counts()
@@ -244,14 +301,8 @@ def measure_round(build: Build, tiny: Build, increment: Path, name: str) -> dict
         "months_unlike_ours": sum(theirs.get(month) != ours.get(month) for month in theirs.keys() | ours.keys()),
     }
     spine.unlink()
-    say(f"{name}: fixed cost, again")
-    measured["fixed_again"] = tiny.again()
-    say(f"{name}: increment")
-    # a copy, so that it is a new file every time
-    part = Path(shutil.copy(increment, build.landing / "subscription_events"))
-    measured["increment"] = build.again()
-    part.unlink()
-    return measured
+    measured |= selected.measure_again(increment)
+    return measured | everything.measure_full() | everything.measure_again(increment)
 
 
 def count_events(files: Path) -> int:
@@ -276,11 +327,13 @@ def measure_size(customers: int, rounds: int) -> dict:
         run(write, landing, "--customers", customers)
         run(write, landing, "--increment", part)
         run(write, tiny, "--customers", TINY_CUSTOMERS)
-        builds = Build(landing, Path(scratch) / "build"), Build(tiny, Path(scratch) / "build_tiny")
-        measured = [
-            measure_round(*builds, part, f"{customers:,} customers, round {number} of {rounds}")
-            for number in range(1, rounds + 1)
-        ]
+        project = selected_project(Path(scratch) / "project")
+        selected = Scope("churn and MRR", "", project, landing, tiny, Path(scratch) / "selected")
+        everything = Scope("all marts", "all_", PROJECT, landing, tiny, Path(scratch) / "all")
+        measured = []
+        for number in range(1, rounds + 1):
+            say(f"{customers:,} customers, round {number} of {rounds}")
+            measured.append(measure_round(selected, everything, part))
         return {
             "customers": customers,
             "events": count_events(landing / "subscription_events" / "*.parquet"),
@@ -342,7 +395,7 @@ def shown(of: dict[str, float | None], digits: int = 1) -> str:
 def step_cells(size: dict, step: str) -> list[str]:
     """One line of the table: one of STEPS at one size, as `measure_size` returned it."""
     rounds = size["rounds"]
-    is_fixed = step in FIXED_COST_OF.values()
+    is_fixed, is_increment = step in FIXED_COST_OF.values(), step.endswith("increment")
 
     def measured(key: str) -> dict[str, float | None]:
         return spread(one[step].get(key) for one in rounds)
@@ -350,7 +403,7 @@ def step_cells(size: dict, step: str) -> list[str]:
     return [
         f"{TINY_CUSTOMERS if is_fixed else size['customers']:,}",
         STEPS[step],
-        "" if is_fixed else f"{size['increment_events' if step == 'increment' else 'events']:,}",
+        "" if is_fixed else f"{size['increment_events' if is_increment else 'events']:,}",
         shown(measured("rows_stored"), 0),
         "" if is_fixed else shown(spread(engine_cpu(one, step) for one in rounds)),
         shown(measured("cpu_seconds")),
@@ -374,8 +427,8 @@ def table(sizes: Sequence[dict]) -> str:
     for size in sizes:
         spine = size["rounds"][0]["peer"]
         text += ["", f"{size['customers']:,} customers"]
-        text += [f"  {meaning:<42}{shown(size['ratios'][name], 2)}" for name, meaning in RATIOS.items()]
-        text += [f"  months that the spine counts otherwise    {spine['months_unlike_ours']} of {spine['months']}"]
+        text += [f"  {meaning:<48}{shown(size['ratios'][name], 2)}" for name, meaning in RATIOS.items()]
+        text += [f"  {'months that the spine counts otherwise':<48}{spine['months_unlike_ours']} of {spine['months']}"]
     exponent = latest(sizes)["scaling_exponent"]
     text += ["", f"Scaling exponent of engine CPU: {'needs two sizes' if exponent is None else f'{exponent:.2f}'}"]
     return "\n".join(text)

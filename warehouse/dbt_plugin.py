@@ -58,6 +58,7 @@ def landing_plan(asked: str) -> str:
             "statements": statements,
             "is_increment": plan.new_files is not None,
             "because": plan.because,
+            "unchanged": plan.unchanged,
             "state": plan.state,
         }
     )

@@ -19,18 +19,22 @@ PROJECT = Path(__file__).parents[1]
 # What the tables follow from, besides the raw rows.
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "seeds/**/*", "warehouse/*.py")
 INCREMENTAL_TABLE = "subscription_events"
+# Tables as long as there are customers, whose checked rows an increment keeps while their files are the same.
+KEPT_TABLES = ("customers",)
 
 
 @dataclass(frozen=True)
 class BuildPlan:
     """What to read. `new_files` is None for a full build; `because` says why, in words for the build's output.
 
-    `state` is what the next build compares itself with: the files read, the settings and the project.
+    `unchanged` are the KEPT_TABLES that an increment need not read. `state` is what the next build compares itself
+    with: the files read, the settings and the project.
     """
 
     new_files: tuple[Path, ...] | None
     because: str
     state: dict
+    unchanged: tuple[str, ...] = ()
 
 
 def plan_build(
@@ -45,9 +49,10 @@ def plan_build(
         no_increment: why the caller wants a full build; empty = it does not.
     """
     (events,) = (found for found in landed if found.table.name == INCREMENTAL_TABLE)
-    files = {str(path): list(_signature(path)) for source in events.sources for path in source.paths}
+    files = _files(events)
     state = {
         "files": files,
+        "kept": {found.table.name: _files(found) for found in landed if found.table.name in KEPT_TABLES},
         "is_read_as_text": events.is_read_as_text,
         "settings": dict(settings),
         "project": project_fingerprint(),
@@ -74,7 +79,13 @@ def plan_build(
     if other := sorted(path for path, seen in last_state["files"].items() if files[path] != seen):
         return full(f"{Path(other[0]).name} is not what it was")
     new = tuple(Path(path) for path in files if path not in last_state["files"])
-    return BuildPlan(new, f"{len(new)} new file{'s' * (len(new) != 1)} of {INCREMENTAL_TABLE}", state)
+    unchanged = tuple(table for table in KEPT_TABLES if state["kept"][table] == last_state["kept"].get(table))
+    return BuildPlan(new, f"{len(new)} new file{'s' * (len(new) != 1)} of {INCREMENTAL_TABLE}", state, unchanged)
+
+
+def _files(landed: LandedTable) -> dict[str, list[int]]:
+    """The files of a landed table with their `_signature`; none if it did not land."""
+    return {str(path): list(_signature(path)) for source in landed.sources for path in source.paths}
 
 
 def _signature(path: Path) -> tuple[int, int]:

@@ -3,7 +3,8 @@
     recomputes the subscriptions and customers that they touch. Its tables are those of a full build.
 
     Schema raw holds what decides it:
-        raw.build_plan   this build: is it an increment, why, and the as_of of the build that it adds to
+        raw.build_plan   this build: is it an increment, why, the as_of of the build that it adds to, and which tables
+                         need not be read since their files are the same
         raw.last_build   the last build, only if it made every model; so whatever breaks off, the next build is a full one,
                          and nothing is published (warehouse/publishing.py)
 #}
@@ -14,6 +15,12 @@
         {% do return(false) %}
     {% endif %}
     {% do return(run_query("select is_increment from raw.build_plan").columns[0][0]) %}
+{% endmacro %}
+
+
+{# Whether this build is an increment, and the raw table's files are those of the build that it adds to. #}
+{% macro is_unchanged(table_name) %}
+    {% do return(is_increment() and table_name in fromjson(run_query("select unchanged from raw.build_plan").columns[0][0])) %}
 {% endmacro %}
 
 
@@ -68,6 +75,7 @@
         {{ plan.is_increment }} as is_increment,
         '{{ plan.because | replace("'", "''") }}' as because,
         '{{ tojson(plan.state) | replace("'", "''") }}' as state,
+        '{{ tojson(plan.unchanged) }}' as unchanged,
         {{ "cast('" ~ last.as_of ~ "' as timestamp)" if last.as_of else "cast(null as timestamp)" }} as previous_as_of
 {%- endmacro %}
 

@@ -20,6 +20,21 @@
 {% endmacro %}
 
 
+{#
+    dbt's incremental strategy `replace_changed`: the rows of a raw table (config `landed`) stay as they are while its
+    files do; else all of them are made anew.
+#}
+{% macro get_incremental_replace_changed_sql(arg_dict) %}
+    {% set target_relation = arg_dict["target_relation"] %}
+    {% set columns = arg_dict["dest_columns"] | map(attribute="quoted") | join(", ") %}
+    {% if not is_unchanged(config.get("landed")) %}
+    delete from {{ target_relation }};
+    {% endif %}
+    insert into {{ target_relation }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict["temp_relation"] }}
+{% endmacro %}
+
+
 {# The condition that keeps an increment to what it touched; in a full build it always holds. #}
 {% macro is_touched(column, touched) -%}
     {%- if is_increment() -%}

@@ -14,7 +14,10 @@
         grows: an increment adds the new rows to the table, and what they make of the versions that it has.
 #}
 {% macro landed_rows(table_name, relation, first_rates=none, further_checks=[], grows=false) %}
-{%- if execute -%}
+{%- if execute and is_unchanged(table_name) -%}
+select * from {{ this }}
+where false
+{%- elif execute -%}
 {%- set adds = grows and is_increment() -%}
 {%- set relation = api.Relation.create(target.database, "raw", "new_" ~ table_name) if adds else relation -%}
 {%- set table = contract_table(table_name) -%}

@@ -38,8 +38,10 @@ def test_spread_leaves_out_what_is_not_there():
 
 
 def measured(full: float) -> dict[str, dict]:
-    """A round: a build of `full` CPU seconds, 10 of them fixed, an increment of 4 + 9, a limit of 5, a spine of 60."""
+    """A round: a build of `full` CPU seconds, 10 of them fixed, an increment of 4 + 9, a limit of 5, a spine of 60; all
+    marts 20 more, 5 of them fixed, and 2 more for the increment."""
     cpu = {"fixed": 10, "full": full, "limit": 5, "peer": 60, "fixed_again": 9, "increment": 13}
+    cpu |= {"all_fixed": 15, "all_full": full + 20, "all_fixed_again": 14, "all_increment": 20}
     steps = {step: {"cpu_seconds": seconds, "wall_seconds": 8} for step, seconds in cpu.items()}
     steps["full"] |= {"sql_seconds": 12, "peak_memory_bytes": 1000 + full}
     return steps
@@ -51,6 +53,8 @@ def test_ratios_leave_fixed_costs_out():
         "wall_ratio_to_limit": 1.5,
         "ratio_to_peer": 3,
         "increment_ratio": 0.2,
+        "all_ratio_to_limit": 7,
+        "all_increment_ratio": pytest.approx(6 / 35),
     }
 
 

@@ -12,7 +12,7 @@ with plans as (
         instants.mrr,
         case
             when instants.active_subscriptions = 0 then null
-            when instants.most_active_subscriptions > 1 then several.plan_id
+            when several.customer_id is not null then several.plan_id
             else instants.plan_of_changed
         end as plan_id
     from {{ ref("int_customer_instants") }} as instants

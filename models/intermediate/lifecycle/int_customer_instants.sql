@@ -7,7 +7,7 @@ with deltas as (
         valid_from as changed_at,
         sum(cast(is_active as integer) - cast(was_active as integer)) as active_subscriptions_delta,
         sum(mrr - previous_mrr) as mrr_delta,
-        -- the customer's plan where it has one active subscription, which is nearly always
+        -- the customer's plan where it has one subscription, which is nearly always
         max(case when is_active then plan_id end) as plan_of_changed
     from {{ ref("int_subscription_states") }}
     where
@@ -20,8 +20,7 @@ running as (
     select
         *,
         sum(active_subscriptions_delta) over until_here as active_subscriptions,
-        cast(sum(mrr_delta) over until_here as decimal(38, 6)) as mrr,
-        row_number() over (partition by customer_id order by changed_at) as instant_number
+        cast(sum(mrr_delta) over until_here as decimal(38, 6)) as mrr
     from deltas
     window until_here as (partition by customer_id order by changed_at rows unbounded preceding)
 )
@@ -29,11 +28,9 @@ running as (
 select
     customer_id,
     changed_at,
-    instant_number,
     active_subscriptions,
     active_subscriptions - active_subscriptions_delta as previous_active_subscriptions,
     mrr,
     cast(mrr - mrr_delta as decimal(38, 6)) as previous_mrr,
-    plan_of_changed,
-    max(active_subscriptions) over (partition by customer_id) as most_active_subscriptions
+    plan_of_changed
 from running

@@ -1,19 +1,37 @@
 {#-
-    The plan of a customer with several active subscriptions, at each of its instants: that of the subscription with the
-    highest MRR, then the earliest start, then the lowest id.
+    The plan of a customer that has had several subscriptions, at each of its instants: that of the active subscription
+    with the highest MRR, then the earliest start, then the lowest id.
 
     A segment tree keeps this at n log n even for a customer with a million changes. The customer's instants are the
     leaves of a binary tree. A subscription's stretch of instants is written on the few nodes that cover it exactly,
     the best stretch of each node is kept, and an instant takes the best of the nodes above it.
 -#}
-with instants as (
+with customers_of_several as (
+    select customer_id
+    from {{ ref("int_subscription_states") }}
+    where {{ is_touched("customer_id", ref("int_touched_customers")) }}
+    group by customer_id
+    having min(subscription_id) <> max(subscription_id)
+),
+
+states as (
+    select *
+    from {{ ref("int_subscription_states") }}
+    where customer_id in (select customers_of_several.customer_id from customers_of_several)
+),
+
+instants as (
     select
         customer_id,
         changed_at,
-        instant_number,
-        max(instant_number) over (partition by customer_id) as instants
-    from {{ ref("int_customer_instants") }}
-    where most_active_subscriptions > 1
+        row_number() over (partition by customer_id order by changed_at) as instant_number,
+        count(*) over (partition by customer_id) as instants
+    from (
+        select distinct
+            customer_id,
+            valid_from as changed_at
+        from states
+    ) as changed
 ),
 
 tree_levels as (
@@ -33,7 +51,7 @@ stretches as (
         instants.instants,
         instants.instant_number as first_instant,
         lead(instants.instant_number) over (partition by states.subscription_id order by states.valid_from) as end_instant
-    from {{ ref("int_subscription_states") }} as states
+    from states
     inner join instants
         on states.customer_id = instants.customer_id and states.valid_from = instants.changed_at
 ),

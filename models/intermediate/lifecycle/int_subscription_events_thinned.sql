@@ -8,13 +8,21 @@
 
     The sort carries only what decides that; the other columns are fetched for what is left.
 -#}
-{#- an increment takes the touched few first: DuckDB, which underrates what as_of leaves, would hash all the others -#}
+{#- an increment reads the touched few once, and first: DuckDB, which underrates what as_of leaves, would hash all others -#}
 {%- set all_events, touched = ref("int_lifecycle_events"), ref("int_touched_subscriptions") -%}
-{%- set events = "(select * from " ~ all_events ~ " where " ~ is_touched("subscription_id", touched) ~ ")" -%}
+{%- set events = "touched_events" if is_increment() else all_events -%}
 {#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
 {%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
 
-with ranked as (
+with {% if is_increment() -%}
+touched_events as (
+    select *
+    from {{ all_events }}
+    where {{ is_touched("subscription_id", touched) }}
+),
+
+{% endif -%}
+ranked as (
     select
         events.event_id,
         events.subscription_id,

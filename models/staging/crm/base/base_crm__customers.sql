@@ -1,3 +1,3 @@
-{{ config(materialized="table") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_changed", landed="customers") }}
 
 {{ landed_rows("customers", source("raw", "customers")) }}
