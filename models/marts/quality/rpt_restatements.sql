@@ -8,7 +8,6 @@
 {%- else -%}
 {%- set metrics = reported_metrics() -%}
 {%- set keys = ["period_grain", "period_start", "segment_type", "segment_value"] -%}
-{%- set ids_shown = 10 -%}
 
 with metric_names as (
     {%- for metric in metrics %}
@@ -80,31 +79,6 @@ first_events as (
     group by segment_type, segment_value
 ),
 
-events_of_periods as (
-    select
-        events.event_id,
-        events.segment_type,
-        events.segment_value,
-        calendar.period_grain,
-        calendar.period_start,
-        row_number() over (
-            partition by calendar.period_grain, calendar.period_start, events.segment_type, events.segment_value
-            order by events.occurred_on, events.event_id
-        ) as event_number
-    from {{ ref("int_events_since_report") }} as events
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on events.occurred_on = calendar.date_day
-),
-
-causes as (
-    select
-        {{ keys | join(", ") }},
-        count(*) as event_count,
-        {{ dbt.listagg("case when event_number <= " ~ ids_shown ~ " then event_id end", "', '", "order by event_number") }} as event_ids
-    from events_of_periods
-    group by {{ keys | join(", ") }}
-),
-
 values_by_metric as (
     select
         changed.*,
@@ -141,7 +115,7 @@ final as (
         cast(coalesce(causes.event_count, 0) as bigint) as event_count,
         causes.event_ids
     from values_by_metric as restated
-    left join causes
+    left join {{ ref("int_restatement_causes") }} as causes
         on
             restated.period_grain = causes.period_grain
             and restated.period_start = causes.period_start
