@@ -34,7 +34,7 @@ else
 endif
 
 test: setup lint  ## pass every check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup  ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff check --quiet .
