@@ -123,7 +123,7 @@ def main() -> int:
     if not reason:
         print('\nThe work changed. If that is meant: make bench-check REASON="why the counts change"')
         return 1
-    result = {"reasons": [*saved["reasons"], reason], "work": found}
+    result = {"reasons": [*saved["reasons"], reason], "work": dict(sorted(found.items()))}
     EXPECTED.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"\nWritten down: {reason}")
     return 0
