@@ -39,7 +39,7 @@ test: setup lint  ## pass every check
 lint: setup  ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/yamllint --strict models seeds dbt_project.yml profiles.yml
+	@$(BIN)/yamllint --strict models seeds dbt_project.yml profiles.yml selectors.yml
 	@$(BIN)/sqlfluff lint --processes 2 models tests analyses
 
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
