@@ -12,6 +12,8 @@
 
     Arguments: those of checked_rows(), and
         grows: an increment adds the new rows to the table, and what they make of the versions that it has.
+
+    Of a table whose files are those of the build that an increment adds to, it gives no rows: they are there.
 #}
 {% macro landed_rows(table_name, relation, first_rates=none, further_checks=[], grows=false) %}
 {%- if execute and is_unchanged(table_name) -%}

@@ -8,7 +8,7 @@
 
     The sort carries only what decides that; the other columns are fetched for what is left.
 -#}
-{#- an increment reads the touched few once, and first: DuckDB, which underrates what as_of leaves, would hash all others -#}
+{#- an increment reads the touched few once, and first: DuckDB would hash all others to find them -#}
 {%- set all_events, touched = ref("int_lifecycle_events"), ref("int_touched_subscriptions") -%}
 {%- set events = "touched_events" if is_increment() else all_events -%}
 {#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
@@ -51,6 +51,7 @@ ranked as (
                     + case events.billing_interval when 'day' then 1 when 'week' then 2 when 'quarter' then 3 when 'year' then 4 else 0 end
         end as billing_terms
     from {{ events }} as events
+    -- a bare comparison DuckDB takes to leave a row or two, and then hashes the events to find their rates
     inner join {{ ref("int_report_moment") }} as moment
         on coalesce(events.occurred_at <= moment.as_of, false)
 ),
