@@ -28,6 +28,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from warehouse import increments
+from warehouse.landing import inspect_folder
 
 SEEDS = [int(seed) for seed in os.environ.get("INCREMENT_SEEDS", "1").split()]
 LOADS = 8
@@ -300,3 +301,19 @@ def test_customers_who_come_and_go_by_orders_are_built_in_full(
     business.load([business.event(days_back=400)])
     assert build()[0] is False, "now subscriptions make customers, and those of the orders must go"
     assert not differences(business, warehouse)
+
+
+def test_customers_are_kept_only_while_their_file_is_the_same(tmp_path: Path, project: Path) -> None:
+    business = Business(tmp_path / "landing", 0, project)
+
+    def plan(last_state: dict | None) -> increments.BuildPlan:
+        return increments.plan_build(inspect_folder(business.folder), {}, last_state)
+
+    business.load([business.event(days_back=400)])
+    first = plan(None)
+    business.load([business.event(days_back=400)])
+    assert (first.unchanged, plan(first.state).unchanged) == ((), ("customers",))
+    business.customers["c99"] = "FR"
+    business.load([])
+    assert plan(first.state).new_files is not None
+    assert plan(first.state).unchanged == ()
