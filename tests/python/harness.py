@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
@@ -96,16 +97,30 @@ def compiled_analyses() -> dict[str, str]:
     return {item.node.name: item.node.compiled_code for item in _compile("--select", "resource_type:analysis")}
 
 
+def manifest() -> dict:
+    """What dbt knows of the project, each time a copy of its own."""
+    return json.loads(_manifest_json())
+
+
+@cache
+def _manifest_json() -> str:
+    return json.dumps(_dbt("parse").to_dict())
+
+
 def _compile(*arguments: str) -> list:
-    """Run dbt compile away from the project's own warehouse and target folder."""
+    return list(_dbt("compile", *arguments).results)
+
+
+def _dbt(command: str, *arguments: str) -> Any:
+    """The result of a dbt command, run away from the project's own warehouse and target folder."""
     with tempfile.TemporaryDirectory() as folder:
         elsewhere = {"WAREHOUSE_PATH": str(Path(folder) / f"{DATABASE}.duckdb"), "RAW_DATA_DIR": ""}
         project = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", folder]
         with mock.patch.dict(os.environ, elsewhere):
-            result = dbtRunner().invoke(["--quiet", "--no-print", "compile", *project, *arguments])
+            result = dbtRunner().invoke(["--quiet", "--no-print", command, *project, *arguments])
     if not result.success:
-        raise RuntimeError(f"dbt compile failed: {result.exception or result.result}")
-    return list(result.result.results)
+        raise RuntimeError(f"dbt {command} failed: {result.exception or result.result}")
+    return result.result
 
 
 def write_landing(folder: Path, tables: Mapping[str, Rows]) -> None:
