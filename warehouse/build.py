@@ -19,6 +19,8 @@ from warehouse.quality import GateError, check_landing, check_marts, stop_or_say
 from warehouse.summary import summarise
 
 PROJECT = Path(__file__).parents[1]
+# with -m Python would warn at every build: the package has imported that module already
+DBT = (sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')")
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
         warnings = stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
         # it has let go of the warehouse when it ends
-        ended = subprocess.run([sys.executable, "-m", "dbt.cli.main", "build", *arguments], check=False).returncode
+        ended = subprocess.run([*DBT, "build", *arguments], check=False).returncode
         run = read_run(target, started)
         if run is None or (ended != 0 and not run.problems):
             raise NotPublishedError(
@@ -54,7 +56,7 @@ def main(arguments: list[str]) -> int:
         f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
     )
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
-    print(summarise(published, publication, warehouse, landing, pages, warnings))
+    print(summarise(published, publication, warehouse, landing, pages, [*warnings, *run.warnings]))
     return 0
 
 

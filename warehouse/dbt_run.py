@@ -15,13 +15,18 @@ KINDS = {"model": "model", "seed": "seed", "test": "test", "unit_test": "unit te
 
 @dataclass(frozen=True)
 class DbtRun:
-    """One run of dbt. `problems` says, a line each, why its marts must not be published; empty = whole and passed."""
+    """One run of dbt. `problems` says, a line each, why its marts must not be published; empty = whole and passed.
+
+    `made` are the models that it made, and `warnings` what its tests of severity `warn` found, a line each.
+    """
 
     invocation_id: str
     marts: tuple[str, ...]
     built: int
     passed_tests: int
     problems: tuple[str, ...]
+    made: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 def read_run(target: Path, started: datetime) -> DbtRun | None:
@@ -47,6 +52,10 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
         built=sum(name.startswith(("model.", "seed.")) for name in ran),
         passed_tests=sum(ran[name]["status"] in PASSED for name in tests),
         problems=tuple(_problems(ran, nodes)),
+        made=frozenset(
+            nodes[name]["name"] for name in ran if name.startswith("model.") and ran[name]["status"] in PASSED
+        ),
+        warnings=tuple(_warning(result, nodes) for result in ran.values() if result["status"] == "warn"),
     )
 
 
@@ -68,9 +77,18 @@ def _problem(result: dict, nodes: dict[str, dict]) -> str:
         return f"{result['unique_id'].split('.')[-1]}: {_one_line(result['message'])}"
     kind, name = KINDS[node["resource_type"]], node["name"]
     if result["status"] == "fail":
-        rows = result["failures"]
-        return f"{kind} {name} failed: {rows:,} row{'s' * (rows != 1)} ({node['original_file_path']})"
+        return f"{kind} {name} failed: {_rows(result)} ({node['original_file_path']})"
     return f"{kind} {name} could not be {'run' if 'test' in kind else 'built'}: {_one_line(result['message'])}"
+
+
+def _warning(result: dict, nodes: dict[str, dict]) -> str:
+    node = nodes[result["unique_id"]]
+    says = " ".join(node["description"].split()) or f"See {node['original_file_path']}"
+    return f"{node['name']}: {_rows(result)}. {says}"
+
+
+def _rows(result: dict) -> str:
+    return f"{result['failures']:,} row{'s' * (result['failures'] != 1)}"
 
 
 def _one_line(message: str | None) -> str:

@@ -1,0 +1,112 @@
+"""The summary of a build, and what dbt's own results add to it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.build import DBT
+from warehouse.dbt_run import read_run
+from warehouse.summary import add_up, summarise
+from warehouse.versions import Publication
+
+MARTS = """
+    create schema marts;
+    create table marts.rpt_event_reconciliation as
+        select
+            'subscription_events' as raw_table, 40 as raw_rows, 38 as accepted_rows, 0 as duplicate_rows,
+            2 as quarantined_rows;
+    create table marts.rpt_churn_rates as
+        select
+            'month' as period_grain, date '2025-11-01' as period_start, 'all' as segment_type, 'all' as segment_value,
+            true as is_complete_period, {start} as customers_start, {start} as customers_end,
+            ({v} + {i} + {u}) / {start}::double as churn_rate, 0.0 as churn_rate_lower, 1.0 as churn_rate_upper,
+            {v} as customers_churned_voluntary, {i} as customers_churned_involuntary, {u} as customers_churned_unknown;
+    create table marts.rpt_retention_rates as
+        select period_grain, period_start, segment_type, segment_value, 0.98 as net_revenue_retention
+        from marts.rpt_churn_rates;
+    create table marts.rpt_mrr_movements as
+        select period_grain, period_start, segment_type, segment_value, 1234.5 as mrr_end from marts.rpt_churn_rates;
+    create table marts.rpt_nps as
+        select
+            period_grain, period_start, segment_type, 'relational' as touchpoint_type, is_complete_period,
+            null::double as nps, null::double as nps_lower, null::double as nps_upper, 0 as respondents
+        from marts.rpt_churn_rates;
+"""
+
+
+def summary(folder: Path, warnings: tuple[str, ...] = (), **lost: int) -> list[str]:
+    published = folder / "published.duckdb"
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(MARTS.format(**{"start": 300, "v": 0, "i": 0, "u": 0} | lost))
+    publication = Publication("2025-12-01", "2025-11-30", {"rpt_nps": 1}, 1, None, ("of the marts",))
+    return summarise(published, publication, Path("w.duckdb"), "landing", Path("q"), warnings).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("lost", "says"),
+    [
+        ({"v": 2, "i": 1, "u": 1}, "1.33% [0.00% to 100.00%]: 0.67% voluntary, 0.33% involuntary, 0.33% unknown"),
+        ({"u": 5}, "1.67% [0.00% to 100.00%]: 0.00% voluntary, 0.00% involuntary, 1.67% unknown"),
+        ({}, "0.00% [0.00% to 100.00%]: 0.00% voluntary, 0.00% involuntary, 0.00% unknown"),
+    ],
+)
+def test_the_churn_line_adds_up(lost, says, tmp_path):
+    assert f"Churn       {says}" in summary(tmp_path, **lost)
+
+
+@given(st.lists(st.integers(0, 1000), min_size=3, max_size=3), st.integers(0, 10_000))
+def test_parts_add_up_to_the_total_each_within_one_of_its_share(parts, total):
+    shares = add_up(parts, total)
+    if sum(parts) == 0:
+        assert shares == [0, 0, 0]
+    else:
+        assert sum(shares) == total
+        assert all(abs(share - part * total / sum(parts)) < 1 for share, part in zip(shares, parts, strict=True))
+
+
+def test_warnings_of_both_gates_and_of_tests_stand_at_the_end(tmp_path):
+    assert summary(tmp_path, ("of the landing",))[-2:] == ["Warning     of the landing", "Warning     of the marts"]
+
+
+def dbt_results(folder: Path, *statuses: tuple[str, str, int | None]) -> None:
+    """What dbt leaves in its target folder: some nodes with their status and failures."""
+    nodes, results = {}, []
+    for unique_id, status, failures in statuses:
+        kind, name = unique_id.split(".")
+        nodes[unique_id] = {
+            "resource_type": kind, "name": name, "alias": name, "schema": "marts", "original_file_path": f"{name}.sql",
+            "description": "Two customers\nshare an id: make the ids unique.\n" if name == "ids" else "",
+        }  # fmt: skip
+        results.append({"unique_id": unique_id, "status": status, "failures": failures, "message": None})
+    about = {"generated_at": datetime.now(UTC).isoformat(), "invocation_id": "1"}
+    (folder / "manifest.json").write_text(json.dumps({"nodes": nodes, "unit_tests": {}}))
+    (folder / "run_results.json").write_text(json.dumps({"metadata": about, "results": results}))
+
+
+def test_tests_that_warn_say_what_they_found_with_the_number_of_rows(tmp_path):
+    dbt_results(
+        tmp_path,
+        ("model.m", "success", None),
+        ("test.ids", "warn", 1200),
+        ("test.other", "warn", 1),
+        ("test.t", "pass", 0),
+    )
+    run = read_run(tmp_path, datetime.now(UTC) - timedelta(minutes=1))
+    assert run.warnings == (
+        "ids: 1,200 rows. Two customers share an id: make the ids unique.",
+        "other: 1 row. See other.sql",
+    )
+    assert run.problems == () and run.passed_tests == 3 and run.made == {"m"}
+
+
+def test_dbt_starts_without_a_warning_of_python():
+    run = subprocess.run([*DBT, "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert run.returncode == 0 and "RuntimeWarning" not in run.stderr
