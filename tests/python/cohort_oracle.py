@@ -181,6 +181,13 @@ def churn_hazard(customers: list[oracle.Customer], as_of: datetime) -> list[dict
     return result
 
 
+# what rpt_preventable_churn and rpt_churn_seasonality repeat of rpt_churn_rates
+REPORT_COLUMNS = (
+    "period_grain", "period_start", "period_end", "is_complete_period", "segment_type", "segment_value",
+    "customers_start", "customers_churned",
+)  # fmt: skip
+
+
 def preventable_churn(
     customers: list[oracle.Customer], reports: list[dict], settings: oracle.Settings
 ) -> Iterable[dict]:
@@ -205,7 +212,7 @@ def preventable_churn(
         row = sums.get(tuple(key.values()), Counter())
         preventable, natural = row["customers_churned_preventable"], row["customers_churned_natural"]
         yield {
-            **key,
+            **{name: report[name] for name in REPORT_COLUMNS},
             "customers_churned_preventable": preventable,
             "customers_churned_natural": natural,
             "customers_churned_unexplained": row["customers_churned_unexplained"],
@@ -235,7 +242,7 @@ def churn_seasonality(reports: list[dict]) -> Iterable[dict]:
         )
         rates = row["churn_rate"], before.get("churn_rate")
         yield {
-            **{name: row[name] for name in ("period_start", "segment_type", "segment_value", "churn_rate")},
+            **{name: row[name] for name in (*REPORT_COLUMNS, "churn_rate", "churn_rate_lower", "churn_rate_upper")},
             "calendar_month": row["period_start"].month,
             "customers_start_year_before": before.get("customers_start"),
             "customers_churned_year_before": before.get("customers_churned"),

@@ -27,22 +27,26 @@ MARTS = {
 AS_OF = datetime(2024, 6, 1)
 
 
-@pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=12)
-@given(tables=streams.landing_folders())
-def test_every_figure_is_the_twins(options: dict, tables: dict) -> None:
-    built = harness.build(tables, list(MARTS), **options)
+def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
     times = {key: datetime.fromisoformat(value) for key, value in options.items() if key in ("as_of", "known_at")}
     chosen = oracle.Settings(**{**options, **times})
     customers, as_of = cohort_oracle.replayed(tables, CHURN_REASONS, chosen)
     reports = oracle.build_reports(customers, as_of, chosen)["rpt_churn_rates"]
-    wanted = {
+    return {
         "rpt_cohort_retention": cohort_oracle.cohort_retention(customers, as_of, chosen),
         "rpt_survival_curves": cohort_oracle.survival_curves(customers, as_of),
         "rpt_churn_hazard": cohort_oracle.churn_hazard(customers, as_of),
         "rpt_preventable_churn": list(cohort_oracle.preventable_churn(customers, reports, chosen)),
         "rpt_churn_seasonality": list(cohort_oracle.churn_seasonality(reports)),
     }
+
+
+@pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
+@settings(max_examples=12)
+@given(tables=streams.landing_folders())
+def test_every_figure_is_the_twins(options: dict, tables: dict) -> None:
+    built = harness.build(tables, list(MARTS), **options)
+    wanted = expected(tables, options)
     for mart, key in MARTS.items():
         assert_same(mart, key, built[mart], wanted[mart])
 

@@ -98,12 +98,16 @@ def assert_same(mart: str, ours: list[dict], theirs: list[dict]) -> None:
             assert same, f"{mart} {key} {column}: {have[column]!r}, twin {value!r}"
 
 
+def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
+    times = {key: datetime.fromisoformat(value) for key, value in options.items() if key in ("as_of", "known_at")}
+    return playbooks_oracle.build(tables, oracle.Settings(**{**options, **times}), SEEDS)
+
+
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
 @settings(max_examples=10)
 @given(tables=landing_folders())
 def test_every_figure_is_the_twins(options: dict, tables: dict) -> None:
-    times = {key: datetime.fromisoformat(value) for key, value in options.items() if key in ("as_of", "known_at")}
-    wanted = playbooks_oracle.build(tables, oracle.Settings(**{**options, **times}), SEEDS)
+    wanted = expected(tables, options)
     built = harness.build(tables, list(MARTS), **options)
     for mart in MARTS:
         assert_same(mart, built[mart], wanted[mart])
