@@ -19,17 +19,32 @@ import duckdb
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from warehouse.disk import first_line
+
 SHEET_ROWS = 1_048_575  # what a sheet takes below its header
 CELL_CHARACTERS = 32_767  # what a cell takes
-FORMULA = re.compile(r"[\s\x00]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+# A formula begins with one of these. What no reader sees may stand before it; and a spreadsheet that does not separate
+# by commas begins another cell within the text, whatever its quotes.
+STARTERS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+UNSEEN = (
+    r"\s\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    r"\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ue000-\uf8ff\U000e0000-\U0010ffff"
+)
+FORMULA = re.compile(rf"(^|[;|\t\r\n]+)([{UNSEEN}\"]*)(?=[{STARTERS}])")
+BLANK_START = re.compile(r"[\t\r\n]")
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
+class ExportError(RuntimeError):
+    """Nothing, or not all, was exported. The message says why and what to do."""
+
+
 def harmless(value: object) -> object:
-    """The value, or for a text that begins as a formula does the same behind an apostrophe."""
-    if isinstance(value, str) and FORMULA.match(value):
-        return f"'{value}"
-    return value
+    """The value, or a text with an apostrophe before whatever a spreadsheet would take for a formula."""
+    if not isinstance(value, str):
+        return value
+    escaped = FORMULA.sub(r"\1'\2", value)
+    return f"'{escaped}" if BLANK_START.match(escaped) else escaped
 
 
 def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Path]:
@@ -42,20 +57,34 @@ def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Pat
 
     Returns:
         The files written.
+
+    Raises:
+        ExportError: the published file, a mart or the folder cannot be used.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    with duckdb.connect(str(published), read_only=True) as connection:
-        tables = dict(connection.execute("select table_name, table_schema from information_schema.tables").fetchall())
-        if unknown := sorted(set(marts) - tables.keys()):
-            raise ValueError(f"{published} has no {', '.join(unknown)}")
-        for mart in sorted(marts or tables):
-            relation = f'"{tables[mart]}"."{mart}"'
-            (rows,) = connection.execute(f"select count(*) from {relation}").fetchone()
-            written.append(_write_csv(folder / f"{mart}.csv", *_rows(connection, relation)))
-            if rows <= SHEET_ROWS:
-                written.append(_write_workbook(folder / f"{mart}.xlsx", mart, *_rows(connection, relation)))
-    return written
+    if not published.exists():
+        raise ExportError(f"{published} is not there: make build publishes it, PUBLISHED_PATH names it.")
+    try:
+        with duckdb.connect(str(published), read_only=True) as connection:
+            found = connection.execute("select table_name, table_schema from information_schema.tables").fetchall()
+            tables = dict(found)
+            if unknown := sorted(set(marts) - tables.keys()):
+                raise ExportError(f"{published} has no {', '.join(unknown)}. It has: {', '.join(sorted(tables))}.")
+            folder.mkdir(parents=True, exist_ok=True)
+            return [file for mart in sorted(marts or tables) for file in _write(connection, tables[mart], mart, folder)]
+    except duckdb.Error as error:
+        raise ExportError(f"{published} cannot be read, so nothing more was exported: {first_line(error)}") from error
+    except FileExistsError as error:
+        raise ExportError(f"{folder} is a file: EXPORT names the folder that the files go into.") from error
+    except OSError as error:
+        raise ExportError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+
+
+def _write(connection: duckdb.DuckDBPyConnection, schema: str, mart: str, folder: Path) -> Iterator[Path]:
+    relation = f'"{schema}"."{mart}"'
+    (rows,) = connection.execute(f"select count(*) from {relation}").fetchone()
+    yield _write_csv(folder / f"{mart}.csv", *_rows(connection, relation))
+    if rows <= SHEET_ROWS:
+        yield _write_workbook(folder / f"{mart}.xlsx", mart, *_rows(connection, relation))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[list[str], Iterator[list]]:
@@ -94,13 +123,10 @@ def _write_workbook(file: Path, title: str, names: list[str], rows: Iterator[lis
 def main(arguments: list[str]) -> int:
     """Export to the folder of the command line. Returns the exit code."""
     published = Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")
-    if not published.exists():
-        print(f"{published} is not there: make build publishes it.")
-        return 1
     folder = Path(arguments[0] if arguments else "export")
     try:
         written = export(published, folder, arguments[1:])
-    except ValueError as error:
+    except ExportError as error:
         print(error)
         return 1
     print(f"{len(written)} files in {folder}/")

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from warehouse.erase import EraseError, Person, declared_columns, erase_from, find_person, stored_files
-from warehouse.export import export, harmless
+from warehouse.export import ExportError, export, harmless
 from warehouse.landing import CONTRACT_FILE
 
 MARTS = [file.stem for file in (harness.PROJECT / "models" / "marts").rglob("*.sql")]
@@ -231,12 +231,32 @@ FORMULAS = [
     "\uff1d1",
     "\uff0b1",
     "\uff20x",
+    "\ufeff=1+1",
+    "\x01=1+1",
+    "\x7f\x85=1+1",
+    "\u200b\u200e\u2060=1+1",
+    "\xad=1+1",
+    "\u3164=1+1",
+    "\ue000=1+1",
+    "\U000e0020=1+1",
+    '"=1+1',
+    "\ufe66" + "1",
 ]
+# a spreadsheet that separates by semicolons, bars or tabs, or that ends a row within a text, begins a cell there
+FORMULAS_WITHIN = {
+    "x;=1+1": "x;'=1+1",
+    "x;\ufeff =1+1": "x;'\ufeff =1+1",
+    "x|@SUM(A1)": "x|'@SUM(A1)",
+    "x\t-1": "x\t'-1",
+    "x\r\n=1+1;+2": "x\r\n'=1+1;'+2",
+    "x;;=1": "x;;'=1",
+}
 
 
 def test_no_exported_text_is_a_formula(tmp_path):
     published = tmp_path / "marts.duckdb"
-    texts = [*FORMULAS, "a=1", "'quoted", "", "x" * 40_000, "a\x01b", "line\nbreak", None]
+    plain = ["a=1", "a, -1; b - 2", "'quoted", "", "x" * 40_000, "a\x01b", "line\nbreak", None]
+    texts = [*FORMULAS, *FORMULAS_WITHIN, *plain]
     with duckdb.connect(str(published)) as connection:
         connection.execute("create table rpt_texts (place integer, amount decimal(18, 6), text varchar)")
         connection.executemany("insert into rpt_texts values (?, -1.5, ?)", list(enumerate(texts)))
@@ -245,9 +265,8 @@ def test_no_exported_text_is_a_formula(tmp_path):
     assert published.read_bytes() == before
     with (tmp_path / "out" / "rpt_texts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
-    assert [row[2] for row in rows] == [f"'{text}" for text in FORMULAS] + [
-        text or "" for text in texts[len(FORMULAS) :]
-    ]
+    escaped = [f"'{text}" for text in FORMULAS] + list(FORMULAS_WITHIN.values())
+    assert [row[2] for row in rows] == escaped + [text or "" for text in texts[len(escaped) :]]
     assert {row[1] for row in rows} == {"-1.500000"}  # a number stays one
     sheet = openpyxl.load_workbook(tmp_path / "out" / "rpt_texts.xlsx").active
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}  # f is a formula
@@ -255,7 +274,21 @@ def test_no_exported_text_is_a_formula(tmp_path):
     assert sheet["B2"].value == -1.5
 
 
-def test_an_export_of_a_mart_that_is_none_is_refused(demo_build: SimpleNamespace, tmp_path):
-    with pytest.raises(ValueError, match="has no rpt_nothing"):
-        export(demo_build.published, tmp_path, ["rpt_nothing"])
+def test_an_export_that_cannot_be_is_said(demo_build: SimpleNamespace, tmp_path):
+    with pytest.raises(ExportError, match=r"has no rpt_nothing\. It has: dim_"):
+        export(demo_build.published, tmp_path / "out", ["rpt_nothing"])
+    assert not (tmp_path / "out").exists()
+    taken, no_database = tmp_path / "taken", tmp_path / "marts.duckdb"
+    taken.write_text("mine")
+    no_database.write_text("no database " * 100)
+    with pytest.raises(ExportError, match="taken is a file: EXPORT names the folder"):
+        export(demo_build.published, taken, ["rpt_clv"])
+    with pytest.raises(ExportError, match="taken/out cannot be written: Not a directory"):
+        export(demo_build.published, taken / "out", ["rpt_clv"])
+    assert taken.read_text() == "mine"
+    for published in (no_database, tmp_path):
+        with pytest.raises(ExportError, match="cannot be read"):
+            export(published, tmp_path / "out")
+    with pytest.raises(ExportError, match=r"gone\.duckdb is not there: make build publishes it"):
+        export(tmp_path / "gone.duckdb", tmp_path / "out")
     assert harmless(-5) == -5 and harmless("plain") == "plain"
