@@ -17,7 +17,7 @@ with raw_rows as (
 typed as (
     select
         {%- for column in table.columns.values() %}
-        {{ as_contract_type(column.name, column.data_type) }} as {{ column.name }},
+        {{ contract_value(column) }} as {{ column.name }},
         {{ column.name }} as raw_{{ column.name }} {{- "," if not loop.last }}
         {%- endfor %}
     from raw_rows
@@ -36,6 +36,22 @@ checked as (
     left join {{ first_rates }} as first_rates
         on typed.currency = first_rates.currency
     {%- endif %}
+),
+
+joined as (
+    -- of quarantined rows only: of all, it would cost more than everything else
+    select
+        checked.*,
+        {{ shown_cells(table) }}
+    from checked
+),
+
+shown as (
+    select
+        joined.*,
+        {{ redacted("cells") }} as shown_cells,
+        {{ without_ibans(without_emails("id_cells")) }} as shown_id_cells
+    from joined
 )
 
 select
@@ -43,10 +59,24 @@ select
     {{ column.name }},
     {%- endfor %}
     quarantine_reason,
-    -- only of rows that are shown: as text, all rows would cost more than everything else
     case when quarantine_reason is not null then {{ row_key(table) }} end as row_key,
     case when quarantine_reason is not null then {{ row_as_json(table) }} end as raw_row
-from checked
+from shown
+{% endmacro %}
+
+
+{#
+    A raw column as staging has it: cast to its type; of a text that is no id, and of no fixed list, the contacts go. So
+    every mart is without them, whatever it reads. Ids are keys and stay as they are; an e-mail address has its column.
+#}
+{% macro contract_value(column) -%}
+    {%- set value = as_contract_type(column.name, column.data_type) -%}
+    {{ redacted(value) if may_hold_contacts(column) else value }}
+{%- endmacro %}
+
+{% macro may_hold_contacts(column) %}
+    {% set meta = column.config.meta %}
+    {% do return(column.data_type == "text" and not is_id(column.name) and not meta.accepted and not meta.personal) %}
 {% endmacro %}
 
 
@@ -104,26 +134,4 @@ from checked
 {# DuckDB knows the column's type before it runs: only text can be empty, and a number is not made text to find out. #}
 {% macro duckdb__is_empty(value) -%}
     case when typeof({{ value }}) = 'VARCHAR' then {{ as_contract_type(value, "text") }} is null else {{ value }} is null end
-{%- endmacro %}
-
-
-{# The raw row's key as text, '?' for a missing part. #}
-{% macro row_key(table) -%}
-    {%- for column in table.config.meta.key -%}
-        coalesce({{ without_emails(as_contract_type("raw_" ~ column, "text")) }}, '?') {{- " || '|' || " if not loop.last -}}
-    {%- endfor -%}
-{%- endmacro %}
-
-
-{# The raw row as a JSON object, without its nulls and its personal columns; free text is redacted, and e-mail addresses
-   go wherever they stand: in a broken row columns may have moved. #}
-{% macro row_as_json(table) -%}
-    '{' || concat_ws(
-        ', '
-        {%- for column in table.columns.values() if not column.config.meta.personal -%}
-        {%- set value = as_contract_type("raw_" ~ column.name, "text") -%}
-        {%- set value = redacted(value) if column.config.meta.free_text else without_emails(value) -%}
-        , '"{{ column.name }}": ' || {{ json_text(value) }}
-        {%- endfor -%}
-    ) || '}'
 {%- endmacro %}

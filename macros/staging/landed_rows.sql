@@ -128,7 +128,7 @@ select * from {{ relation }}
 {% macro version_key(table, cast=false) %}
     {% set key = [] %}
     {% for column in table.config.meta.key %}
-        {% set value = as_contract_type(column, table.columns[column].data_type) if cast else column %}
+        {% set value = contract_value(table.columns[column]) if cast else column %}
         {% do key.append(value if table.columns[column].config.meta.required else "coalesce(" ~ value ~ ", '')") %}
     {% endfor %}
     {% do return(key) %}

@@ -17,7 +17,7 @@ final as (
         responses.touchpoint,
         responses.agent,
         responses.subject,
-        {{ redacted("responses.comment") }} as comment,
+        responses.comment,
         comment_topics.topics,
         case
             when responses.comment is null then null
