@@ -12,28 +12,59 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 KEPT_OF_LINE = 100_000  # characters of an unreadable line: enough to find it again
+LONGEST_ROW_BYTES = 8 * 1024 * 1024  # and no more than this is ever read at once, however long a line is
 csv.field_size_limit(sys.maxsize)  # the length of a line is limited, not the length of a field
+TOO_LONG = "the line is too long"
+
+
+class _CutLine(str):
+    """The beginning of a line that is too long."""
 
 
 class _Lines:
     """The lines of a file, for csv.reader, which can go back to the line after the first of the present row."""
 
-    def __init__(self, file) -> None:
-        self._file = file
+    def __init__(self, file: TextIO, longest: int) -> None:
+        self._file, self._longest = file, longest
         self._again: deque[str] = deque()
         self.number = 0  # of the last line given out
         self.row: list[str] = []
+        self._length = 0  # of the row
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._file)
+        """Raises csv.Error for a line that is too long, and where a quote would make the row too long."""
+        line = self._again.popleft() if self._again else self._read_line()
         self.number += 1
         self.row.append(line)
+        self._length += len(line)
+        if isinstance(line, _CutLine) or self._length > self._longest:
+            raise csv.Error("it is too long")
         return line
+
+    def _read_line(self) -> str:
+        line = self._file.readline(self._longest + 1)
+        if not line:
+            raise StopIteration
+        if len(line) <= self._longest:
+            return line
+        beginning = _CutLine(line[:KEPT_OF_LINE])
+        while line and not line.endswith(("\n", "\r")):
+            line = self._file.readline(self._longest)
+        if line.endswith("\r"):  # perhaps half of a line end
+            here = self._file.tell()
+            if self._file.read(1) != "\n":
+                self._file.seek(here)
+        return beginning
+
+    def begin_row(self) -> None:
+        self.row.clear()
+        self._length = 0
 
     def go_back(self) -> None:
         again = self.row[1:]
@@ -42,16 +73,16 @@ class _Lines:
         del self.row[1:]
 
 
-def _open(file: Path):
+def _open(file: Path) -> TextIO:
     # bytes that are no UTF-8 become lone surrogates
     return file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 def read_header(file: Path) -> list[str]:
     """Return the first row. Raises ValueError when it is no CSV or no UTF-8."""
-    with _open(file) as lines:
+    with _open(file) as opened:
         try:
-            header = next(csv.reader(lines, strict=True), [])
+            header = next(csv.reader(_Lines(opened, LONGEST_ROW_BYTES), strict=True), [])
         except csv.Error as error:
             raise ValueError(str(error)) from error
     if not _is_utf8(header):
@@ -59,20 +90,21 @@ def read_header(file: Path) -> list[str]:
     return header
 
 
-def _read_rows(file: Path) -> Iterator[tuple[int, list[str], str, str]]:
+def _read_rows(file: Path, longest: int) -> Iterator[tuple[int, list[str], str, str]]:
     """Yield the line number, fields, problem ('' = none yet) and text of each row, the header first; no blank lines."""
     with _open(file) as opened:
-        lines = _Lines(opened)
+        lines = _Lines(opened, longest)
         reader = csv.reader(lines, strict=True)
         while True:
-            lines.row.clear()
+            lines.begin_row()
             problem = ""
             try:
                 fields = next(reader)
             except StopIteration:
                 return
             except csv.Error:
-                fields, problem = [], "a quote is misplaced or not closed"
+                is_cut = isinstance(lines.row[0], _CutLine)
+                fields, problem = [], TOO_LONG if is_cut else "a quote is misplaced or not closed"
                 lines.go_back()
             if fields or problem:
                 yield lines.number - len(lines.row) + 1, fields, problem, "".join(lines.row)
@@ -96,7 +128,7 @@ def split_lines(file: Path, columns: int, longest: int, folder: Path) -> tuple[P
         unreadable = csv.writer(bad, quoting=csv.QUOTE_ALL, lineterminator="\n")
         rows.writerow(range(columns))
         unreadable.writerow(["line_number", "problem", "line"])
-        for number, fields, quotes, line in islice(_read_rows(file), 1, None):
+        for number, fields, quotes, line in islice(_read_rows(file, longest), 1, None):
             while len(fields) > columns and not fields[-1]:
                 fields.pop()  # an empty field too many is no loss
             if problem := quotes or _problem(fields, columns, line, longest):
@@ -113,7 +145,7 @@ def _problem(fields: list[str], columns: int, line: str, longest: int) -> str:
     if not _is_utf8(fields):
         return "bytes that are no UTF-8"
     if len(line.encode()) > longest:
-        return "the line is too long"
+        return TOO_LONG
     return ""
 
 

@@ -19,8 +19,10 @@ from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
 from warehouse.demo_business import write_demo_business
-from warehouse.increments import INCREMENTAL_TABLE, plan_build
-from warehouse.landing import LandingError, inspect_folder, landing_statements, new_rows_statement
+from warehouse.increments import INCREMENTAL_TABLE, BuildFacts, changed_files, plan_build
+from warehouse.landing import LandedTable, LandingError, inspect_folder, landing_statements, rows_of_statement
+from warehouse.publishing import published_build
+from warehouse.unread_files import unread_files
 
 PROJECT = Path(__file__).parents[1]
 DEMO_FOLDER = PROJECT / "demo_business"
@@ -35,33 +37,6 @@ def landing_folder() -> Path:
         print(f"Writing the demo business (simulated) to {DEMO_FOLDER.name}/ ...", flush=True)
         write_demo_business(DEMO_FOLDER)
     return DEMO_FOLDER
-
-
-def landing_plan(asked: str) -> str:
-    """JSON for the on-run-start hook: what to run, what to read, or why nothing can be built (`problem`).
-
-    Args:
-        asked: JSON with `settings`, `last_state` (null = none) and `no_increment`, as plan_build takes them.
-    """
-    try:
-        landed = inspect_folder(landing_folder())
-    except LandingError as error:
-        return json.dumps({"problem": str(error)})
-    plan = plan_build(landed, **json.loads(asked))
-    statements = landing_statements(landed)
-    if plan.new_files is not None:
-        (events,) = (found for found in landed if found.table.name == INCREMENTAL_TABLE)
-        statements.append(new_rows_statement(events, plan.new_files))
-    return json.dumps(
-        {
-            "problem": "",
-            "statements": statements,
-            "is_increment": plan.new_files is not None,
-            "because": plan.because,
-            "unchanged": plan.unchanged,
-            "state": plan.state,
-        }
-    )
 
 
 def keyed_hash(value: str) -> str:
@@ -91,11 +66,11 @@ def try_warehouse(path: str, config: dict) -> None:
 
 
 class Plugin(BasePlugin):
-    """Gives the on-run-start hook the SQL function landing_plan(asked), and the models keyed_hash(value)."""
+    """Gives dbt's hooks (macros/landing/, macros/increments/) their SQL functions, and the models keyed_hash(value)."""
 
     def initialize(self, plugin_config: dict) -> None:
         """Raises LandingError when the landing folder cannot be built from."""
-        inspect_folder(landing_folder())
+        self._landed: list[LandedTable] = inspect_folder(landing_folder())
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict) -> None:
         """dbt is about to open the warehouse. Raises WarehouseError when it cannot."""
@@ -103,6 +78,50 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Register the functions with every connection that dbt opens."""
-        conn.create_function("landing_plan", landing_plan, [VARCHAR], VARCHAR, side_effects=True)
+        for function, parameters in (
+            (self.landing_plan, []),
+            (self.build_plan, [VARCHAR]),
+            (self.changed_files, [VARCHAR]),
+            (self.published_build, []),
+        ):
+            conn.create_function(function.__name__, function, parameters, VARCHAR, side_effects=True)
         if os.environ.get("PERSONAL_DATA_KEY"):
             conn.create_function("keyed_hash", keyed_hash, [VARCHAR], VARCHAR)
+
+    def landing_plan(self) -> str:
+        """JSON: the statements that make schema raw and what is not read, or why nothing can be built (`problem`)."""
+        try:
+            self._landed = inspect_folder(landing_folder())
+            unread = unread_files(landing_folder(), self._landed)
+            return json.dumps({"problem": "", "unread": unread, "statements": landing_statements(self._landed)})
+        except LandingError as error:
+            return json.dumps({"problem": str(error)})
+
+    def build_plan(self, facts: str) -> str:
+        """JSON: what the build reads, and the statements that give it the new rows.
+
+        Args:
+            facts: BuildFacts as JSON.
+        """
+        plan = plan_build(self._landed, BuildFacts(**json.loads(facts)))
+        events = next(found for found in self._landed if found.table.name == INCREMENTAL_TABLE)
+        statements = [rows_of_statement(events, plan.unreported, "unreported")]
+        if plan.new_files is not None:
+            statements.append(rows_of_statement(events, plan.new_files, "new"))
+        return json.dumps(
+            {
+                "statements": statements,
+                "is_increment": plan.new_files is not None,
+                "because": plan.because,
+                "unchanged": plan.unchanged,
+                "state": plan.state,
+            }
+        )
+
+    def changed_files(self, state: str) -> str:
+        """JSON: names of the files that changed since the build that has this state began."""
+        return json.dumps(changed_files(json.loads(state)))
+
+    def published_build(self) -> str:
+        """The dbt run whose marts are in the published file; empty = there is none, or nobody knows."""
+        return published_build(Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")) or ""

@@ -10,6 +10,8 @@ from pathlib import Path
 MARTS = "marts"
 # A test of severity `warn` says something about the data and does not stop anybody.
 PASSED = {"success", "pass", "warn"}
+# Options of dbt by which its models see some rows only.
+PARTIAL_OPTIONS = ("empty", "sample", "event_time_start", "event_time_end")
 KINDS = {"model": "model", "seed": "seed", "test": "test", "unit_test": "unit test"}
 
 
@@ -51,12 +53,17 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
         ),
         built=sum(name.startswith(("model.", "seed.")) for name in ran),
         passed_tests=sum(ran[name]["status"] in PASSED for name in tests),
-        problems=tuple(_problems(ran, nodes)),
+        problems=(*_left_out(results["args"]), *_problems(ran, nodes)),
         made=frozenset(
             nodes[name]["name"] for name in ran if name.startswith("model.") and ran[name]["status"] in PASSED
         ),
         warnings=tuple(_warning(result, nodes) for result in ran.values() if result["status"] == "warn"),
     )
+
+
+def _left_out(arguments: dict) -> list[str]:
+    options = [f"--{option.replace('_', '-')}" for option in PARTIAL_OPTIONS if arguments.get(option)]
+    return [f"{option} leaves rows out: such a build is never published" for option in options]
 
 
 def _problems(ran: dict[str, dict], nodes: dict[str, dict]) -> list[str]:

@@ -1,8 +1,9 @@
 """Find the raw tables in a landing folder, check them against the input contract, and say how DuckDB reads them.
 
 The contract is models/staging/raw_sources.yml: one place for people, for dbt and for this module. A table is, in this
-order, a folder `<table>/` of Parquet parts, `<table>.parquet` or `<table>.csv`. Nothing is written to the warehouse
-here: dbt runs the statements that `landing_statements` returns (macros/landing/land_raw_tables.sql).
+order, a folder `<table>/` of Parquet parts, `<table>.parquet` or `<table>.csv`, in upper or lower case. Nothing is
+written to the warehouse here: dbt runs the statements that `landing_statements` returns
+(macros/landing/land_raw_tables.sql).
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from warehouse.csv_lines import read_header, split_lines
+from warehouse.csv_lines import LONGEST_ROW_BYTES, read_header, split_lines
 
 CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
 # Lines of a CSV file that are no row of the table: kept for the quarantine.
 UNREADABLE_LINES = "unreadable_lines"
-LONGEST_CSV_LINE_BYTES = 16 * 1024 * 1024
+LONGEST_CSV_LINE_BYTES = 2 * LONGEST_ROW_BYTES  # every field and quote of a row may be quoted again
 
 
 class LandingError(RuntimeError):
@@ -96,7 +97,12 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
     """
     if not _is_utf8(folder):
         raise LandingError(
-            f"The name of the landing folder {_readable(folder)} is no UTF-8. Rename it, then set RAW_DATA_DIR."
+            f"The name of the landing folder {readable(folder)} is no UTF-8. Rename it, then set RAW_DATA_DIR."
+        )
+    if _is_unspeakable(folder):
+        raise LandingError(
+            f"The name of the landing folder {folder} holds a backslash and one of * ? [: DuckDB cannot read there. "
+            "Rename it, then set RAW_DATA_DIR."
         )
     if not os.path.isdir(folder):
         raise LandingError(
@@ -111,7 +117,7 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
             problems.append(f"{table.name}: {error}")
             continue
         except OSError as error:
-            file = _readable(Path(error.filename or table.name).name)
+            file = readable(Path(error.filename or table.name).name)
             problems.append(f"{table.name}: {file} cannot be opened ({error.strerror})")
             continue
         if found.kind == "absent":
@@ -134,7 +140,10 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
 
 def _find(folder: Path, table: RawTable) -> LandedTable:
     """Return the first of Parquet folder, Parquet file and CSV file that is there."""
-    parts_folder, parquet_file, csv_file = (folder / f"{table.name}{suffix}" for suffix in ("", ".parquet", ".csv"))
+    names = os.listdir(folder)
+    parts_folder, parquet_file, csv_file = (
+        folder / _in_any_case(f"{table.name}{suffix}", names) for suffix in ("", ".parquet", ".csv")
+    )
     for place, is_right, right in (
         (parts_folder, os.path.isdir, "a folder of Parquet parts"),
         (parquet_file, os.path.isfile, "a file"),
@@ -147,11 +156,19 @@ def _find(folder: Path, table: RawTable) -> LandedTable:
         return LandedTable(table, "parquet", _parquet_sources(parts))
     if csv_file.is_file():
         return LandedTable(table, "csv", (Files((csv_file,), _csv_columns(table, csv_file)),))
-    if other := _files(parts_folder, hidden=("_", ".")):
+    if other := files_in(parts_folder, hidden=("_", ".")):
         raise LandingError(
-            f"the folder {table.name}/ holds {_readable(other[0].name)} and no Parquet part (a file *.parquet)"
+            f"the folder {table.name}/ holds {readable(other[0].name)} and no Parquet part (a file *.parquet)"
         )
     return LandedTable(table, "absent")
+
+
+def _in_any_case(wanted: str, names: list[str]) -> str:
+    """The one of the names that is this one but for its case; this one when there is none."""
+    found = sorted(name for name in names if name.lower() == wanted)
+    if len(found) > 1:
+        raise LandingError(f"{' and '.join(found)} differ only in case: remove all but one")
+    return found[0] if found else wanted
 
 
 def _what_is(place: Path) -> str:
@@ -170,16 +187,20 @@ def _likely_cause(found: LandedTable) -> str:
 
 def _parts(folder: Path) -> tuple[Path, ...]:
     """The Parquet parts in a folder and in the folders in it; hidden files are no parts."""
-    parts = tuple(file for file in _files(folder, hidden=(".",)) if file.suffix == ".parquet")
+    parts = tuple(file for file in files_in(folder, hidden=(".",)) if file.suffix.lower() == ".parquet")
     for part in parts:
         if not _is_utf8(part):
-            raise LandingError(f"the name of the part {_readable(part.name)} is no UTF-8: rename it")
+            raise LandingError(f"the name of the part {readable(part.name)} is no UTF-8: rename it")
+        if _is_unspeakable(part):
+            raise LandingError(
+                f"the name of the part {part.name} holds a backslash and one of * ? [, its folders included: rename it"
+            )
         if not part.is_file():
             raise LandingError(f"not readable as Parquet: {part.name} is {_what_is(part)}")
     return parts
 
 
-def _files(folder: Path, hidden: tuple[str, ...]) -> list[Path]:
+def files_in(folder: Path, hidden: tuple[str, ...]) -> list[Path]:
     """The files in a folder and in the folders in it, linked ones too; each folder once, however links run."""
 
     def stop(error: OSError) -> None:
@@ -198,6 +219,11 @@ def _files(folder: Path, hidden: tuple[str, ...]) -> list[Path]:
     return sorted(found)
 
 
+def _is_unspeakable(path: Path) -> bool:
+    """Whether DuckDB has no name for it: in a pattern a backslash parts folders, and *, ? and [ make it a pattern."""
+    return "\\" in str(path) and _pattern(path) != str(path)
+
+
 def _is_utf8(path: Path) -> bool:
     try:
         str(path).encode()
@@ -206,7 +232,8 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
-def _readable(path: Path | str) -> str:
+def readable(path: Path | str) -> str:
+    """A name for people: what is no UTF-8 in it is a question mark."""
     return str(path).encode(errors="replace").decode()
 
 
@@ -272,9 +299,11 @@ def landing_statements(landed: list[LandedTable]) -> list[str]:
     return statements
 
 
-def new_rows_statement(found: LandedTable, new_files: tuple[Path, ...]) -> str:
-    """Return the SQL that makes `raw.new_<table>`: the rows of some of its Parquet parts, read as all of them are."""
-    return f"create view {RAW_SCHEMA}.new_{found.table.name} as {_select_parts(found, new_files)}"
+def rows_of_statement(found: LandedTable, files: tuple[Path, ...], prefix: str) -> str:
+    """Return the SQL that makes `raw.<prefix>_<table>`: the rows of some of its Parquet parts, read as all are."""
+    none = f"select {_contract_columns(found.table)} where false"
+    select = _select_parts(found, files) if found.kind == "parquet" else none
+    return f"create view {RAW_SCHEMA}.{prefix}_{found.table.name} as {select}"
 
 
 def _select_parts(found: LandedTable, only: tuple[Path, ...] | None = None) -> str:
@@ -299,7 +328,7 @@ def _land_csv(found: LandedTable) -> list[str]:
     if _is_well_formed(file, source.columns):
         return [select + _csv_reader(file, source.columns)]
     scratch = Path(tempfile.mkdtemp(dir=_scratch_folder()))
-    rows, unreadable = split_lines(file, len(source.columns), LONGEST_CSV_LINE_BYTES // 2, scratch)
+    rows, unreadable = split_lines(file, len(source.columns), LONGEST_ROW_BYTES, scratch)
     return [
         select + _csv_reader(rows, source.columns),
         f"insert into {RAW_SCHEMA}.{UNREADABLE_LINES} select '{name}', cast(line_number as bigint), problem, line "

@@ -27,6 +27,10 @@ PROJECT = Path(__file__).parents[1]
 STORAGE_VERSION = "v1.0.0"
 
 
+# The comment of every published mart: the file itself says which build it is, so nothing else can disagree with it.
+BUILT_BY = "built by dbt run "
+
+
 class NotPublishedError(RuntimeError):
     """Nothing was published. The message says why, a reason a line."""
 
@@ -106,6 +110,7 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str | None, 
         rows = {}
         for mart in run.marts:
             connection.execute(f'create table {target}.{schema}."{mart}" as from {source}.{MARTS}."{mart}"')
+            connection.execute(f"comment on table {target}.{schema}.\"{mart}\" is '{BUILT_BY}{run.invocation_id}'")
             rows[mart] = connection.execute(f'select count(*) from {source}.{MARTS}."{mart}"').fetchone()[0]
         (as_of,) = connection.execute(
             f"select cast(as_of as varchar) from {source}.intermediate.int_report_moment"
@@ -113,6 +118,20 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str | None, 
         connection.execute(f"checkpoint {target}")
         connection.execute(f"detach {target}")
     return as_of, rows
+
+
+def published_build(published: Path) -> str | None:
+    """The dbt run whose marts are in the published file; None when it is not there, not readable or says nothing."""
+    if not published.is_file():
+        return None
+    try:
+        with duckdb.connect(str(published), read_only=True) as connection:
+            (comment,) = connection.execute(
+                "select max(comment) from duckdb_tables() where starts_with(comment, ?)", [BUILT_BY]
+            ).fetchone()
+    except duckdb.Error:
+        return None
+    return comment.removeprefix(BUILT_BY) if comment else None
 
 
 def _last_build(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | None:

@@ -2,7 +2,7 @@
 
 A version is drafted here, before readers see it, and gets its name (the time) after they do:
 
-    published/marts.duckdb                       what readers open
+    published/marts.duckdb                       what readers open: a copy
     published/marts_versions/.draft/             the next version, until it is published
     published/marts_versions/2025-12-31T.../     a version that was published
 
@@ -12,16 +12,18 @@ file that readers open: then it gets its name at the next build.
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import json
 import os
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from warehouse.disk import write_to_disk
+from warehouse.disk import copy_to_disk, remove, write_to_disk
 
 ABOUT = "publication.json"
+# Everybody may read what is published, nobody writes it: it is replaced whole.
+READ_ONLY = 0o444
 
 
 @dataclass(frozen=True)
@@ -53,24 +55,27 @@ class Versions:
         if self._draft_is_published():
             self._name_draft()
         self.discard_draft()
-        shutil.rmtree(self.leftover, ignore_errors=True)
+        remove(self.leftover)
         self.draft_folder.mkdir()
 
     def describe(self, publication: Publication) -> None:
-        """Write down what the draft is. From here on it can be published."""
+        """Write down what the draft is. From here on it can be published.
+
+        Its number is the order of versions: a clock may be set back, and a file's times are whoever's who copies it.
+        """
+        number = 1 + max(map(_number, self.kept()), default=0)
         about = self.draft_folder / ABOUT
-        about.write_text(json.dumps(asdict(publication), indent=2) + "\n", encoding="utf-8")
+        about.write_text(json.dumps({"number": number, **asdict(publication)}, indent=2) + "\n", encoding="utf-8")
+        for path in (self.draft, about):
+            path.chmod(READ_ONLY)
         for path in (self.draft, about, self.draft_folder, self.folder):
             write_to_disk(path)
 
     def publish_draft(self) -> None:
-        """Let readers see it: the old file until the rename, the new one after it."""
+        """Let readers see a copy of it: the old file until the rename, the new one after it."""
         beside = self.draft_folder / "published"
-        try:
-            os.link(self.draft, beside)
-        except OSError:  # some file systems have no links
-            shutil.copy2(self.draft, beside)
-            write_to_disk(beside)
+        copy_to_disk(self.draft, beside)
+        beside.chmod(READ_ONLY)
         os.replace(beside, self.published)
         write_to_disk(self.published.parent)
 
@@ -79,22 +84,42 @@ class Versions:
         self._name_draft()
         for version in self.kept()[:-count] if count else self.kept():
             os.rename(version, self.leftover)  # in one step, so that half a version is never there
-            shutil.rmtree(self.leftover)
+            remove(self.leftover)
 
     def discard_draft(self) -> None:
         """Remove the draft, if there is one."""
-        shutil.rmtree(self.draft_folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove(self.draft_folder)
 
     def kept(self) -> list[Path]:
-        """The folders of the versions, the oldest first."""
-        return sorted(folder for folder in self.folder.iterdir() if not folder.name.startswith("."))
+        """The folders of the versions, the oldest first; what else lies among them is nobody's to remove."""
+        versions = [place for place in self.folder.iterdir() if not place.name.startswith(".")]
+        versions = [version for version in versions if (version / self.published.name).is_file()]
+        return sorted(versions, key=lambda version: (_number(version), version.name))
 
     def _draft_is_published(self) -> bool:
-        if not (self.draft_folder / ABOUT).exists() or not self.published.exists():
+        if not _about(self.draft_folder) or not self.draft.is_file() or not self.published.is_file():
             return False
-        return filecmp.cmp(self.draft, self.published)
+        return filecmp.cmp(self.draft, self.published, shallow=False)
 
     def _name_draft(self) -> None:
-        about = json.loads((self.draft_folder / ABOUT).read_text(encoding="utf-8"))
-        os.rename(self.draft_folder, self.folder / about["published_at"].replace(":", "-"))
+        name = str(_about(self.draft_folder)["published_at"]).replace(":", "-").replace("/", "-")
+        while (version := self.folder / name).exists():  # a clock that stands still or was set back
+            name += "_"
+        os.rename(self.draft_folder, version)
         write_to_disk(self.folder)
+
+
+def _about(version: Path) -> dict:
+    """What publication.json says; empty when it is not there, torn, or another's."""
+    try:
+        about = json.loads((version / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) and "published_at" in about else {}
+
+
+def _number(version: Path) -> int:
+    """Its place in the order of publications; 0 when it does not say: older than all that do."""
+    number = _about(version).get("number")
+    return number if isinstance(number, int) else 0

@@ -5,13 +5,15 @@
     Schema raw holds what decides it:
         raw.build_plan   this build: is it an increment, why, the as_of of the build that it adds to, and which tables
                          need not be read since their files are the same
-        raw.last_build   the last build, only if it made every model; so whatever breaks off, the next build is a full one,
-                         and nothing is published (warehouse/publishing.py)
+        raw.last_build   the last build, only if it made every model of every row; so whatever breaks off, the next build
+                         is a full one, and nothing is published (warehouse/publishing.py)
+
+    Here is what dbt and the warehouse know (build_facts); warehouse/increments.py decides.
 #}
 
 {# Whether this build is an increment. #}
 {% macro is_increment() %}
-    {% if not execute or model.resource_type == "unit_test" or target.type != "duckdb" or not has_raw_table("build_plan") %}
+    {% if not execute or model.resource_type == "unit_test" or target.type != "duckdb" or not has_table("raw", "build_plan") %}
         {% do return(false) %}
     {% endif %}
     {% do return(run_query("select is_increment from raw.build_plan").columns[0][0]) %}
@@ -25,8 +27,8 @@
 
 
 {# Asked by a query: adapter.get_relation would begin a transaction, and landing makes its own. #}
-{% macro has_raw_table(name) %}
-    {% set found = "select count(*) from information_schema.tables where table_catalog = current_database() and table_schema = 'raw' and table_name = '" ~ name ~ "'" %}
+{% macro has_table(schema, name) %}
+    {% set found = "select count(*) from information_schema.tables where table_catalog = current_database() and table_schema = '" ~ schema ~ "' and table_name = '" ~ name ~ "'" %}
     {% do return(run_query(found).columns[0][0] > 0) %}
 {% endmacro %}
 
@@ -37,17 +39,20 @@
 {% endmacro %}
 
 
-{# The state of the last complete build (see warehouse/increments.py), its as_of and a hash of the rates it used. #}
+{# The last complete build: its state (warehouse/increments.py), as_of, and the rates that it used. #}
 {% macro last_build() %}
-    {% if not has_raw_table("last_build") %}
-        {% do return({"state": none, "as_of": none, "rates_until": none, "rates": none}) %}
+    {% if not has_table("raw", "last_build") %}
+        {% do return({"state": none, "as_of": none, "rates_until": none, "rates": none, "lifecycle": none}) %}
     {% endif %}
-    {% set row = run_query("select state, cast(as_of as text), cast(rates_until as text), rates from raw.last_build").rows[0] %}
-    {% do return({"state": fromjson(row[0]), "as_of": row[1], "rates_until": row[2], "rates": row[3]}) %}
+    {% set row = run_query("select state, cast(as_of as text), rates_until, rates, lifecycle from raw.last_build").rows[0] %}
+    {% do return({"state": fromjson(row[0]), "as_of": row[1], "rates_until": fromjson(row[2]), "rates": row[3], "lifecycle": row[4]}) %}
 {% endmacro %}
 
 
-{# The dbt vars that stored tables follow from. as_of is no such: what lies between the old and the new one is touched. #}
+{#
+    The dbt vars that stored tables follow from. as_of is no such: what lies between the old and the new one is touched;
+    gross_margin and annual_discount_rate are read only by tables that every build makes anew.
+#}
 {% macro stored_settings() %}
     {% set settings = {} %}
     {% for name in ["known_at", "lifecycle", "reporting_currency", "reporting_timezone", "fiscal_year_start_month"] %}
@@ -57,77 +62,129 @@
 {% endmacro %}
 
 
-{# Why an increment is not wanted, in words; empty = it is. #}
-{% macro why_no_increment() %}
-    {% if flags.FULL_REFRESH %}
-        {% do return("--full-refresh asks for it") %}
-    {% endif %}
-    {% if models_and_seeds() | reject("in", selected_resources) | list %}
-        {% do return("only some models were selected") %}
-    {% endif %}
+{# The option of dbt that keeps this build from reading every row; empty = it reads all. #}
+{% macro partial_option() %}
+    {% for option in ["empty", "sample", "event_time_start", "event_time_end"] if flags[option | upper] %}
+        {% do return("--" ~ option | replace("_", "-")) %}
+    {% endfor %}
     {% do return("") %}
 {% endmacro %}
 
 
-{% macro build_plan_statement(plan, last) -%}
-    create table raw.build_plan as
-    select
-        {{ plan.is_increment }} as is_increment,
-        '{{ plan.because | replace("'", "''") }}' as because,
-        '{{ tojson(plan.state) | replace("'", "''") }}' as state,
-        '{{ tojson(plan.unchanged) }}' as unchanged,
-        {{ "cast('" ~ last.as_of ~ "' as timestamp)" if last.as_of else "cast(null as timestamp)" }} as previous_as_of
-{%- endmacro %}
-
-
-{# Why what is new in the landed tables may concern every customer, in words; empty = it does not. #}
-{% macro why_all_changed(last) %}
-    {% if rates_hash(last.rates_until) != last.rates %}
-        {% do return("exchange rates of past days changed") %}
-    {% endif %}
-    {% if run_query("select lifecycle from intermediate.int_report_moment").columns[0][0] == "activity" %}
-        {% do return("customers come and go by orders or use, which are read whole") %}
-    {% endif %}
-    {% do return("") %}
+{# What warehouse/increments.py decides by, as soon as the raw tables have landed. #}
+{% macro build_facts(last) %}
+    {% set facts = {
+        "full_refresh": flags.FULL_REFRESH,
+        "partial_option": partial_option(),
+        "all_selected": not models_and_seeds() | reject("in", selected_resources) | list,
+        "settings": stored_settings(),
+        "last_state": last.state,
+        "last_lifecycle": last.lifecycle,
+        "rates_changed": last.state is not none and rates_hash(last.rates_until) != last.rates,
+        "reported_files": reported_files(),
+    } %}
+    {% do return(facts) %}
 {% endmacro %}
 
 
-{# Says what the build will do. #}
-{% macro confirm_plan(last) %}
-    {% set plan = run_query("select is_increment, because from raw.build_plan").rows[0] %}
-    {% set is_increment, because = plan[0], plan[1] %}
-    {% set changed = why_all_changed(last) if is_increment else "" %}
-    {% if changed %}
-        {% set is_increment, because = false, changed %}
-        {% do run_query("update raw.build_plan set is_increment = false, because = '" ~ because ~ "'") %}
-    {% endif %}
-    {% do log(("Increment: " if is_increment else "Full build: ") ~ because, info=true) %}
+{# Decide what this build reads, write it down, and say it. #}
+{% macro plan_build(last) %}
+    {% set asked = tojson(build_facts(last)) | replace("'", "''") %}
+    {% set plan = fromjson(run_query("select build_plan('" ~ asked ~ "') as plan").columns[0][0]) %}
+    {% set build_plan %}
+        create table raw.build_plan as
+        select
+            {{ plan.is_increment }} as is_increment,
+            '{{ plan.because | replace("'", "''") }}' as because,
+            '{{ tojson(plan.state) | replace("'", "''") }}' as state,
+            '{{ tojson(plan.unchanged) }}' as unchanged,
+            {{ "cast('" ~ last.as_of ~ "' as timestamp)" if last.as_of else "cast(null as timestamp)" }} as previous_as_of
+    {% endset %}
+    {% do run_query("begin; " ~ plan.statements | join("; ") ~ "; " ~ build_plan ~ "; commit") %}
+    {% do log(("Increment: " if plan.is_increment else "Full build: ") ~ plan.because, info=true) %}
 {% endmacro %}
 
 
-{# A hash of the landed exchange rates up to a day (text; none = all). #}
+{#
+    The last day whose exchange rate the stored events may need, by currency. A row without a rate waits in quarantine
+    for one of its own day or before; and what is accepted may be compared, in any currency in use, on the day of any event.
+#}
+{% macro rates_until() %}
+    {% set days %}
+        with events as (
+            select currency, row_status, cast(occurred_at as date) as occurred_on
+            from staging.base_billing__subscription_events
+            where occurred_at is not null
+        ),
+        used as (
+            select currency, max(occurred_on) as last_on
+            from events
+            where currency <> '{{ var("reporting_currency") | upper }}'
+            group by currency
+        )
+        select
+            currency,
+            cast(greatest(last_on, (select max(occurred_on) from events where row_status <> 'quarantined')) as text) as last_on
+        from used
+        order by currency
+    {% endset %}
+    {% set until = {} %}
+    {% for row in run_query(days).rows %}
+        {% do until.update({row[0]: row[1]}) %}
+    {% endfor %}
+    {% do return(until) %}
+{% endmacro %}
+
+
+{# A hash of the landed exchange rates, of each currency up to its day. #}
 {% macro rates_hash(until) %}
+    {% if not until %}
+        {% do return("") %}
+    {% endif %}
     {% set rates %}
+        with used (currency, last_on) as (
+            values {% for currency, day in until.items() %}('{{ currency | replace("'", "''") }}', date '{{ day }}'){{ ", " if not loop.last }}{% endfor %}
+        ),
+        landed as (
+            select
+                {{ as_contract_type("currency", "currency") }} as currency,
+                {{ as_contract_type("rate_date", "date") }} as rate_on,
+                concat_ws('|', cast(rate_to_reporting as text), cast(loaded_at as text)) as rate
+            from raw.exchange_rates
+        )
         select coalesce(md5(string_agg(rate, chr(10) order by rate)), '') as hash
         from (
-            select concat_ws('|', cast(rate_date as text), cast(currency as text), cast(rate_to_reporting as text), cast(loaded_at as text)) as rate
-            from raw.exchange_rates
-            where coalesce({{ as_contract_type("rate_date", "date") }} <= {{ "cast('" ~ until ~ "' as date)" if until else "date '9999-12-31'" }}, true)
+            select concat_ws('|', landed.currency, cast(landed.rate_on as text), landed.rate) as rate
+            from landed
+            inner join used
+                on landed.currency = used.currency and landed.rate_on <= used.last_on
         ) as rates
     {% endset %}
     {% do return(run_query(rates).columns[0][0]) %}
 {% endmacro %}
 
 
-{# on-run-end: remember the build, if it made every model and seed. #}
+{#
+    on-run-end: remember the build, if it made every model and seed of every row, and its figures, if nothing failed.
+    What it read is fixed at its start: if a file that it read through a view is another one since, some models may have
+    seen the old one and some the new one, and the build fails.
+#}
 {% macro remember_build(results) %}
-    {% if execute and target.type == "duckdb" and flags.WHICH == "build" and not models_not_made(results) %}
-        {% set until = run_query("select cast(cast(greatest((select as_of from intermediate.int_report_moment), (select max(occurred_at) from staging.stg_billing__subscription_events)) as date) as text)").columns[0][0] %}
+    {% if execute and target.type == "duckdb" and flags.WHICH == "build" and not partial_option() and not models_not_made(results) %}
+        {% set until = rates_until() %}
+        {% set rates = rates_hash(until) %}
+        {% set changed = fromjson(run_query("select changed_files(state) from raw.build_plan").columns[0][0]) %}
+        {% if changed %}
+            {% do exceptions.raise_compiler_error(changed | join(", ") ~ " changed while the build read the landing folder: build again.") %}
+        {% endif %}
         {% do run_query(
-            "create or replace table raw.last_build as select '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, "
-            ~ ("cast('" ~ until ~ "' as date)" if until else "cast(null as date)") ~ " as rates_until, "
-            ~ "'" ~ rates_hash(until) ~ "' as rates from raw.build_plan as plan cross join intermediate.int_report_moment as moment"
+            "create or replace table raw.last_build as select '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, moment.lifecycle, "
+            ~ "'" ~ tojson(until) | replace("'", "''") ~ "' as rates_until, '" ~ rates ~ "' as rates "
+            ~ "from raw.build_plan as plan cross join intermediate.int_report_moment as moment"
         ) %}
+        {% if not results | rejectattr("status", "in", ["success", "pass", "warn"]) | list %}
+            {% do remember_figures() %}
+        {% endif %}
     {% endif %}
 {% endmacro %}
 

@@ -11,15 +11,17 @@
 {% endmacro %}
 
 {% macro duckdb__land_raw_tables() %}
+    {% do settle_figures() %}
     {% set last = last_build() %}
-    {% set asked = {"settings": stored_settings(), "last_state": last.state, "no_increment": why_no_increment()} %}
-    {% set answer = run_query("select landing_plan('" ~ tojson(asked) | replace("'", "''") ~ "') as plan") %}
-    {% set plan = fromjson(answer.columns[0][0]) %}
-    {% if plan.problem %}
-        {% do exceptions.raise_compiler_error(plan.problem) %}
+    {% set landing = fromjson(run_query("select landing_plan() as landing").columns[0][0]) %}
+    {% if landing.problem %}
+        {% do exceptions.raise_compiler_error(landing.problem) %}
     {% endif %}
-    {% do run_query("begin; " ~ plan.statements | join("; ") ~ "; " ~ build_plan_statement(plan, last) ~ "; commit") %}
-    {% do confirm_plan(last) %}
+    {% for line in landing.unread %}
+        {% do log("Warning: " ~ line, info=true) %}
+    {% endfor %}
+    {% do run_query("begin; " ~ landing.statements | join("; ") ~ "; commit") %}
+    {% do plan_build(last) %}
 {% endmacro %}
 
 {% macro default__land_raw_tables() %}

@@ -15,8 +15,9 @@ import io
 import json
 import os
 import random
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,11 +25,14 @@ import duckdb
 import harness
 import pytest
 import restatements_oracle
+import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from warehouse import increments
+from warehouse.dbt_run import DbtRun
 from warehouse.landing import inspect_folder
+from warehouse.publishing import publish
 
 SEEDS = [int(seed) for seed in os.environ.get("INCREMENT_SEEDS", "1").split()]
 LOADS = 8
@@ -172,15 +176,35 @@ class Business:
             writer.writerows(reasons)
 
 
-def dbt_build(business: Business, warehouse: Path, monkeypatch: pytest.MonkeyPatch, *further: str) -> tuple[bool, str]:
+def published_file(warehouse: Path) -> Path:
+    return warehouse.parent / "published" / "marts.duckdb"
+
+
+def publish_build(warehouse: Path) -> None:
+    """What `make build` does when dbt has ended."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        (invocation_id,) = connection.execute("select invocation_id from raw.last_build").fetchone()
+    run = DbtRun(invocation_id, ("fct_segment_periods",), built=1, passed_tests=0, problems=())
+    publish(run, warehouse, published_file(warehouse), versions_kept=1)
+
+
+def dbt_build(
+    business: Business,
+    warehouse: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *further: str,
+    callbacks: Sequence[Callable] = (),
+    fails: bool = False,
+) -> tuple[bool, str]:
     """Build on the warehouse; whether it was an increment, and why or why not."""
     monkeypatch.setenv("RAW_DATA_DIR", str(business.folder))
     monkeypatch.setenv("WAREHOUSE_PATH", str(warehouse))
+    monkeypatch.setenv("PUBLISHED_PATH", str(published_file(warehouse)))
     project = ["--project-dir", str(harness.PROJECT), "--profiles-dir", str(harness.PROJECT)]
     arguments = ["--quiet", "build", *project, "--target-path", str(warehouse.parent / "target"), "--vars"]
     arguments += [json.dumps(business.settings), "--exclude-resource-types", "test", "unit_test", *further]
     try:
-        assert dbtRunner().invoke(arguments).success
+        assert dbtRunner(callbacks=list(callbacks)).invoke(arguments).success is not fails
     finally:
         DuckDBConnectionManager.close_all_connections()  # dbt would keep the file for the whole process
     with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -278,9 +302,82 @@ def test_what_cannot_be_added_to_is_built_in_full(
     assert build() == (False, "there is no complete build to add to")
     (business.folder / "subscription_events" / "part-001.parquet").unlink()
     assert build() == (False, "part-001.parquet is gone")
-    (business.folder / "subscription_events" / "part-000.parquet").touch()
-    assert build() == (False, "part-000.parquet is not what it was")
+    (business.folder / "subscription_events" / "part-000.parquet").touch()  # the same rows
+    assert build() == (True, "0 new files of subscription_events")
     assert not differences(business, warehouse)
+
+
+def test_what_was_read_is_told_from_what_came_in_its_place(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / "grown.duckdb"
+    business.load([business.event(days_back=400) for _ in range(40)])
+    events, nothing_new = business.folder / "subscription_events", (True, "0 new files of subscription_events")
+
+    def build(*further: str, **how) -> tuple[bool, str]:
+        return dbt_build(business, warehouse, monkeypatch, *further, **how)
+
+    def rate_quarantined() -> int:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            counted = "select count(*) from marts.rpt_quarantine where reason = 'no_exchange_rate'"
+            return connection.execute(counted).fetchone()[0]
+
+    # a build that read nothing is none to add to
+    assert build("--empty") == (False, "--empty leaves rows out")
+    assert build() == (False, "there is no complete build to add to")
+    publish_build(warehouse)
+    published = report(warehouse)
+
+    # a row waits for a rate, later than every accepted one
+    late = {**business.event(days_back=1), "occurred_at": "2024-05-10", "event_type": "started", "currency": "GBP"}
+    start = {**business.event(days_back=1), "occurred_at": "2023-09-10", "event_type": "started", "loaded_at": None}
+    start |= {"customer_id": "c99", "subscription_id": "s99", "amount": "10", "currency": None}
+    business.load([{**late, "amount": "10", "billing_interval": None}, start])
+    assert (build(), rate_quarantined()) == ((True, "1 new file of subscription_events"), 1)
+    business.rates["GBP", "2024-05-11"] = business.rates["JPY", "2023-01-01"] = "1.3"  # too late for it; nobody's
+    business.load([])
+    assert (build(), rate_quarantined()) == ((True, "1 new file of subscription_events"), 1)
+    # nothing was published since: the start is still news
+    assert check_restatements(business, warehouse, published, {start["event_id"]})
+    business.rates["GBP", "2024-05-05"] = "1.3"
+    business.load([])
+    assert (build(), rate_quarantined()) == ((False, "exchange rates of past days changed"), 0)
+
+    # a part of other rows, of the same size and time
+    part, moved = events / "part-001.parquet", tmp_path / "moved.parquet"
+    before = part.stat()
+    duckdb.execute(f"copy (select * replace ('11' as amount) from '{part}') to '{moved}'")
+    moved.replace(part)
+    os.utime(part, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (part.stat().st_size, part.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert build() == (False, "part-001.parquet is not what it was")
+    assert not differences(business, warehouse)
+
+    # another file while a build reads: it has seen both, so nothing can be added to it
+    rates, replaced = business.folder / "exchange_rates.parquet", []
+    duckdb.execute(f"copy (from '{business.folder / 'exchange_rates.csv'}') to '{rates}'")
+
+    def replace_rates(event) -> None:
+        if event.info.name == "LogModelResult" and event.data.node_info.node_name == "int_customer_changes":
+            duckdb.execute(f"copy (select * replace (2 as rate_to_reporting) from '{rates}') to '{moved}'")
+            replaced.append(moved.replace(rates))
+
+    assert build(callbacks=[replace_rates], fails=True) == nothing_new and replaced
+    assert build() == (False, "there is no complete build to add to")
+    assert check_restatements(business, warehouse, published, set())
+    publish_build(warehouse)
+    published = report(warehouse)
+    assert build() == nothing_new
+    assert not check_restatements(business, warehouse, published, set())
+    assert not differences(business, warehouse)
+
+
+def test_every_setting_is_compared_or_reaches_no_stored_table() -> None:
+    """A new one must be thought about: macro stored_settings says which, and why."""
+    file = harness.PROJECT / "macros" / "increments" / "build_plan.sql"
+    names = re.search(r"macro stored_settings.*?in (\[.*?\]) %}", file.read_text(encoding="utf-8"), re.DOTALL)[1]
+    settings = yaml.safe_load((harness.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    assert settings.keys() - set(json.loads(names)) == {"as_of", "gross_margin", "annual_discount_rate"}
 
 
 def test_customers_who_come_and_go_by_orders_are_built_in_full(
@@ -307,7 +404,7 @@ def test_customers_are_kept_only_while_their_file_is_the_same(tmp_path: Path, pr
     business = Business(tmp_path / "landing", 0, project)
 
     def plan(last_state: dict | None) -> increments.BuildPlan:
-        return increments.plan_build(inspect_folder(business.folder), {}, last_state)
+        return increments.plan_build(inspect_folder(business.folder), increments.BuildFacts({}, last_state))
 
     business.load([business.event(days_back=400)])
     first = plan(None)

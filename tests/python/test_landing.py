@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from pathlib import Path
 from unittest import mock
 
@@ -17,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse import dbt_plugin, demo_business, landing
+from warehouse import csv_lines, dbt_plugin, demo_business, landing
 from warehouse.landing import LandingError, inspect_folder, landing_statements, read_contract
+from warehouse.unread_files import unread_files
 
 EVENT_COLUMNS = "event_id,customer_id,subscription_id,event_type,occurred_at"
 EVENT = "e1,c1,s1,started,2024-01-01"
@@ -113,6 +115,47 @@ def test_a_folder_name_is_no_column(folder):
     part = folder / "acquisition_costs" / "month=2024-05" / "1.parquet"
     write_parquet(part, "select date '2024-05-15' as month, 'ads' as acquisition_channel, 5 as cost")
     assert str(land(folder).execute("select month from raw.acquisition_costs").fetchone()[0]) == "2024-05-15"
+
+
+def test_names_are_read_in_any_case(folder):
+    (folder / "customers.csv").rename(folder / "Customers.CSV")
+    write_parquet(folder / "Plans" / "1.PARQUET", "select 'a' as plan_id")
+    write_parquet(folder / "Plans" / "2.Parquet", "select 'b' as plan_id")
+    connection = land(folder)
+    assert connection.execute("select plan_id from raw.plans order by 1").fetchall() == [("a",), ("b",)]
+    (folder / "customers.csv").write_text("customer_id\n")
+    assert "customers: Customers.CSV and customers.csv differ only in case: remove all but one" in problem(folder)
+
+
+def test_what_looks_like_a_table_and_is_not_read_is_named(folder):
+    for name in ("plans/1.parquet", "plans.parquet", "orders.parquet"):
+        write_parquet(
+            folder / name, "select 'a' as plan_id, 1 as order_id, 'c' as customer_id, 1 as ordered_at, 1 as amount"
+        )
+    for name in (
+        "plans/late.csv", "plans/late.csv.gz", "plans/_SUCCESS", "plans/notes.md", "orders.csv", "invoice.csv",
+        "Acquisition Costs.xlsx", "targets.csv.gz", "support-tickets/january.csv", "extract/x.json", "extract.tsv",
+        "README.md", "_old.csv", ".hidden.csv", "archive/2020/plans.csv", "notes.txt",
+    ):  # fmt: skip
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    table = "if it is table {0}, name it {0}.csv or {0}.parquet, or make it a folder {0}/ of Parquet parts"
+    assert unread_files(folder, inspect_folder(folder)) == [
+        "Acquisition Costs.xlsx is not read: " + table.format("acquisition_costs"),
+        "extract/ is not read: no table has this name",
+        "extract.tsv is not read: no table has this name",
+        "invoice.csv is not read: " + table.format("invoices"),
+        "orders.csv is not read: orders.parquet is table orders. Remove one of them",
+        "plans/late.csv is not read: in a folder only Parquet parts (*.parquet) are",
+        "plans/late.csv.gz is not read: in a folder only Parquet parts (*.parquet) are",
+        "plans.parquet is not read: plans/ is table plans. Remove one of them",
+        "support-tickets/ is not read: " + table.format("support_tickets"),
+        "targets.csv.gz is not read: " + table.format("targets"),
+    ]
+    for number in range(100):
+        (folder / f"x{number}.csv").touch()
+    lines = unread_files(folder, inspect_folder(folder))
+    assert len(lines) == 10 and lines[-1] == "101 more in the landing folder look like tables and are not read"
 
 
 # -- columns
@@ -222,6 +265,17 @@ def test_any_folder_name_will_do(folder, tmp_path, name, kind):
     assert connection.execute("select plan_id from raw.plans").fetchall() == [("a",)]
 
 
+def test_a_name_that_duckdb_has_no_words_for_is_said(folder, tmp_path):
+    backslash, with_star = tmp_path / "a\\b", tmp_path / "a\\b*c"
+    write_parquet(folder / "plans" / "part.parquet", "select 'a' as plan_id")
+    folder.rename(backslash)
+    assert land(backslash).execute("select plan_id from raw.plans").fetchall() == [("a",)]
+    (backslash / "plans" / "part.parquet").rename(backslash / "plans" / "part[1].parquet")
+    assert "plans: the name of the part part[1].parquet holds a backslash and one of * ? [" in problem(backslash)
+    backslash.rename(with_star)
+    assert f"The name of the landing folder {with_star} holds a backslash and one of * ? [" in problem(with_star)
+
+
 @pytest.mark.parametrize(
     "spelling", ["landing", "landing/", "./landing", "../{parent}/landing", "{here}/landing/", "link"]
 )
@@ -317,6 +371,11 @@ BROKEN_LINES = {
         [(3, "2 fields where the header has 3"), (4, "2 fields where the header has 3")],
     ),
     "a line of 20 MB": (b"c1," + b"x" * 20_000_000 + b",y\n", [(3, "the line is too long")]),
+    "a line of 20 MB after a quote that is never closed": (
+        b'c1,"DE\nc1,x,' + b"x" * 20_000_000 + b"\r\n",
+        [(3, QUOTE), (4, "the line is too long")],
+    ),
+    "a quote that is never closed before 9 MB": (b'c1,"DE,x\n' + b"c0,DE,x\n" * 1_200_000, [(3, QUOTE)]),
     "a bad line after one with newlines": (b'c0,"D\n\nE",x\nc1\n', [(6, "1 field where the header has 3")]),
 }
 
@@ -332,6 +391,26 @@ def test_a_line_that_is_no_row_costs_itself_alone(folder, case):
         "select min(raw_table), bool_and(line like 'c1%' or line like 'E,%') from raw.unreadable_lines"
     )
     assert kept.fetchone() == ("customers", True)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\n"])
+def test_a_line_is_never_held_whole(tmp_path, line_end):
+    """However long it is, and wherever the pieces in which it is read end."""
+    longest, cut = 1_000, 8_192
+    for length in (longest - 5, longest - 4, longest - 3, cut - 5, cut - 4, cut - 3, 5 * longest + 1, 40_000_000):
+        file = tmp_path / "long.csv"
+        file.write_bytes(line_end.join([b"a,b", b"x," + b"x" * length, b"1,2", b"3", b""]))
+        tracemalloc.start()
+        rows, unreadable_lines = csv_lines.split_lines(file, 2, longest, tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 2_000_000
+        assert rows.read_text().splitlines()[-1] == '"1","2"'
+        found = [line.split(",")[0] for line in unreadable_lines.read_text().splitlines()[1:]]
+        assert found == (['"2"', '"4"'] if length + 2 + len(line_end) > longest else ['"4"'])
+    (tmp_path / "one line.csv").write_bytes(b"x" * 20_000_000)
+    with pytest.raises(ValueError, match="it is too long"):
+        csv_lines.read_header(tmp_path / "one line.csv")
 
 
 PIECES = [b"1", b"x", b",", b",", b'"', b'""', b"\n", b"\n", b"\r\n", b"\r", b" ", b"\xff", b"\xc3\xa9", b"\x00", b"\\",

@@ -8,9 +8,11 @@ import random
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -156,13 +158,108 @@ def test_no_version_need_be_kept(warehouses, published):
     assert Versions(published).kept() == [] and builds_in(published) == {("new", ROWS)}
 
 
-def test_without_links_versions_are_copies(warehouses, published, monkeypatch):
-    def refuse(*_):
-        raise OSError("no links here")
-
-    monkeypatch.setattr(os, "link", refuse)
+def test_the_file_says_of_which_build_it_is(warehouses, published, tmp_path):
+    assert publishing.published_build(published) == "old"
     publish(a_run("new"), warehouses["new"], published, 3)
-    assert builds_in(published) == builds_in(Versions(published).kept()[-1] / "marts.duckdb") == {("new", ROWS)}
+    assert publishing.published_build(published) == "new"
+    assert publishing.published_build(warehouses["new"]) is None
+    assert publishing.published_build(tmp_path / "none.duckdb") is None
+    (tmp_path / "torn.duckdb").write_bytes(published.read_bytes()[:5000])
+    assert publishing.published_build(tmp_path / "torn.duckdb") is None
+
+
+@pytest.mark.parametrize("file_system", ["copies", "does not"])
+def test_what_happens_to_the_published_file_leaves_its_version_alone(warehouses, published, monkeypatch, file_system):
+    def refuse(*_):
+        raise OSError("no copies here")
+
+    if file_system == "does not":
+        monkeypatch.setattr(os, "copy_file_range", refuse)
+    publish(a_run("new"), warehouses["new"], published, 3)
+    version = Versions(published).kept()[-1] / "marts.duckdb"
+    assert version.read_bytes() == published.read_bytes()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (version, published)} == {0o444}
+    published.chmod(0o644)
+    published.write_bytes(b"overwritten")
+    assert builds_in(version) == {("new", ROWS)}
+
+
+def test_the_newest_version_is_kept_whatever_a_clock_or_its_neighbours_say(warehouses, published, monkeypatch):
+    folder = Versions(published).folder
+    for name, about in {
+        "2099-01-01T00-00-00": "",
+        "2099-01-02T00-00-00": '{"published_at": "2099-01-02T00:00:00+00:00"}',
+        "2099-01-03T00-00-00": '{"number": "seven", "published_at": 7}',
+        "2099-01-04T00-00-00": '["number", "published_at"]',
+        "2099-01-05T00-00-00": '{"number": 1, "publi',
+    }.items():
+        (folder / name).mkdir()
+        shutil.copy(published, folder / name)
+        (folder / name / "publication.json").write_text(about)
+    (folder / "notes of mine").mkdir()
+    (folder / "notes of mine" / "read.me").touch()
+    (folder / "a file").touch()
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2020, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(publishing, "datetime", Stopped)
+    for name in ("new", "old", "new"):
+        publish(a_run(name), warehouses[name], published, 1)
+        (kept,) = Versions(published).kept()
+        assert builds_in(kept / "marts.duckdb") == builds_in(published) == {(name, ROWS)}
+    publish(a_run("old"), warehouses["old"], published, 2)
+    assert [builds_in(version / "marts.duckdb") for version in Versions(published).kept()] == [
+        {("new", ROWS)},
+        {("old", ROWS)},
+    ]
+    assert (folder / "notes of mine" / "read.me").exists() and (folder / "a file").exists()
+
+
+@pytest.mark.parametrize("about", [None, "", '{"publi', "[]", "{}"])
+@pytest.mark.parametrize("draft", ["is published", "torn", "missing"])
+def test_whatever_a_killed_build_left_the_next_one_publishes(about, draft, warehouses, published):
+    left = Versions(published)
+    left.draft_folder.mkdir()
+    if draft != "missing":
+        left.draft.write_bytes(published.read_bytes()[: None if draft == "is published" else 5000])
+    if about is not None:
+        (left.draft_folder / "publication.json").write_text(about)
+    left.leftover.touch()
+    publish(a_run("new"), warehouses["new"], published, 3)
+    assert builds_in(published) == {("new", ROWS)} and len(left.kept()) == 2
+    assert {file.name for file in left.folder.iterdir()} == {version.name for version in left.kept()}
+
+
+def test_what_readers_will_see_is_on_the_disk_before_they_do(warehouses, published, monkeypatch):
+    calls = []
+
+    def record(name: str, path_of) -> None:
+        original = getattr(os, name)
+
+        def recorded(*arguments):
+            calls.append((name, Path(path_of(arguments[0])).name))
+            return original(*arguments)
+
+        monkeypatch.setattr(os, name, recorded)
+
+    record("fsync", lambda descriptor: os.readlink(f"/proc/self/fd/{descriptor}"))
+    record("replace", str)
+    record("rename", str)
+    publish(a_run("new"), warehouses["new"], published, 3)
+    assert calls == [
+        ("fsync", "marts.duckdb"),
+        ("fsync", "publication.json"),
+        ("fsync", ".draft"),
+        ("fsync", "marts_versions"),
+        ("fsync", "published"),
+        ("replace", "published"),
+        ("fsync", "published"),  # the folder
+        ("rename", ".draft"),
+        ("fsync", "marts_versions"),
+    ]
 
 
 # -- what is not
