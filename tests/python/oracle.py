@@ -664,7 +664,9 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
         add(end_, "mrr_reactivation" if was_customer_before else "mrr_new", end_.mrr)
     if start.is_active and end_.is_active:
         change = end_.mrr - start.mrr
-        add(end_, "mrr_expansion" if change > 0 else "mrr_contraction", change)
+        kind = "mrr_expansion" if change > 0 else "mrr_contraction"
+        add(end_, kind, change)
+        add(start, kind + "_of_start", change)
         for segment_type in SEGMENT_TYPES:
             old = (segment_type, segment_value(customer, start, segment_type))
             new = (segment_type, segment_value(customer, end_, segment_type))
@@ -727,31 +729,34 @@ def retention_rates(tally: Tally) -> dict[str, Any]:
     start, mrr_start = tally["customers_start"], tally["mrr_start"]
     retained = start - tally["customers_churned"]
     lower, upper = wilson(retained, start)
-    mrr_kept = mrr_start + tally["mrr_contraction"] + tally["mrr_churn"]
+    joined_segment = tally["customers_acquired"] + tally["customers_moved_in"]
+    mrr_kept = mrr_start + tally["mrr_contraction_of_start"] + tally["mrr_churn"]
     return {
         "customers_start": start,
         "customers_retained": retained,
         "retention_rate": ratio(retained, start),
         "retention_rate_lower": lower,
         "retention_rate_upper": upper,
-        "crr": ratio(tally["customers_end"] - tally["customers_acquired"], start),
+        "crr": ratio(tally["customers_end"] - joined_segment, start),
         "gross_revenue_retention": ratio(mrr_kept, mrr_start),
-        "net_revenue_retention": ratio(mrr_kept + tally["mrr_expansion"], mrr_start),
+        "net_revenue_retention": ratio(mrr_kept + tally["mrr_expansion_of_start"], mrr_start),
     }
 
 
 def mrr_movements(tally: Tally) -> dict[str, Any]:
     """The figures of rpt_mrr_movements."""
-    names = ("start", "new", "reactivation", "expansion", "contraction", "churn", "moved", "end")
+    bridge = ("start", "new", "reactivation", "expansion", "contraction", "churn", "moved", "end")
+    names = (*bridge, "expansion_of_start", "contraction_of_start")
     money = {"mrr_" + name: Decimal(tally["mrr_" + name]) for name in names}
     lost = -(money["mrr_contraction"] + money["mrr_churn"])
-    regained = money["mrr_expansion"] + money["mrr_reactivation"]
+    lost_by_starters = -(money["mrr_contraction_of_start"] + money["mrr_churn"])
+    regained = money["mrr_expansion_of_start"] + money["mrr_reactivation"]
     return {
         **money,
         "arpa": ratio(money["mrr_end"], tally["customers_end"]),
-        "quick_ratio": ratio(money["mrr_new"] + regained, lost),
-        "gross_mrr_churn_rate": ratio(lost, money["mrr_start"]),
-        "net_mrr_churn_rate": ratio(lost - regained, money["mrr_start"]),
+        "quick_ratio": ratio(money["mrr_new"] + money["mrr_expansion"] + money["mrr_reactivation"], lost),
+        "gross_mrr_churn_rate": ratio(lost_by_starters, money["mrr_start"]),
+        "net_mrr_churn_rate": ratio(lost_by_starters - regained, money["mrr_start"]),
     }
 
 

@@ -175,6 +175,15 @@ BREAKS = {
         ("stop", "rpt_churn_rates", "churn_rate is inside 0 to 1"),
     "update {}.rpt_retention_rates set retention_rate_lower = -0.1 where retention_rate > 0.5":
         ("stop", "rpt_retention_rates", "retention_rate_lower is inside 0 to 1"),
+    "update {}.rpt_retention_rates set gross_revenue_retention = -44 where period_grain = 'month'":
+        ("stop", "rpt_retention_rates", "gross_revenue_retention is inside 0 to 1"),
+    "update {}.rpt_mrr_movements set gross_mrr_churn_rate = 45 where period_grain = 'month'":
+        ("stop", "rpt_mrr_movements", "gross_mrr_churn_rate is inside 0 to 1"),
+    "update {}.rpt_survival_curves set incidence_voluntary = 1.1 where tenure_days = 0":
+        ("stop", "rpt_survival_curves", "incidence_voluntary is inside 0 to 1"),
+    "update {}.rpt_preventable_churn set preventable_share = 2":
+        ("stop", "rpt_preventable_churn", "preventable_share is inside 0 to 1"),
+    "update {}.rpt_nps set nps_lower = -106.6 where nps < -50": ("stop", "rpt_nps", "nps_lower is inside -100 to 100"),
     "update {}.rpt_nps set nps = 101 where nps > 90": ("stop", "rpt_nps", "nps is inside -100 to 100"),
     "update {}.rpt_churn_rates set customers_moved_in = 1 where segment_type = 'all' and period_grain = 'year'":
         ("stop", "rpt_churn_rates", "customers at the end are those of the start and what moved"),
@@ -201,6 +210,23 @@ def test_the_audit_finds_each_break(demo_build: SimpleNamespace, tmp_path):
             connection.execute(statement.format(schema))
     found = {(f.severity, f.table.split(".")[1], f.says) for f in check_marts(draft, tmp_path / "docs")}
     assert set(BREAKS.values()) <= found
+
+
+def test_every_interval_of_a_mart_is_tested_to_hold_its_value(demo_build: SimpleNamespace):
+    nodes = demo_build.manifest["nodes"].values()
+    with_interval = {
+        node["unique_id"]
+        for node in nodes
+        if node["resource_type"] == "model"
+        and any({f"{name}_lower", f"{name}_upper"} <= node["columns"].keys() for name in node["columns"])
+    }
+    tested = {
+        node["attached_node"]
+        for node in nodes
+        if node["resource_type"] == "test"
+        and (node.get("test_metadata") or {}).get("name") == "intervals_hold_their_values"
+    }
+    assert with_interval == tested and len(tested) > 10
 
 
 # -- the pages

@@ -94,7 +94,14 @@ def test_wilson_interval_is_the_published_one(churned: int, customers: int, lowe
 
 @pytest.mark.parametrize(
     ("counts", "printed"),
-    [((45, 40, 15), ("30.0000", "15.3", "42.9")), ((1436, 968, 342), ("39.8398", "37.2", "42.4"))],
+    [
+        ((45, 40, 15), ("30.0000", "15.3", "42.9")),
+        ((1436, 968, 342), ("39.8398", "37.2", "42.4")),
+        # as the bounds were: -106.6 to 6.6, and -48.5 to 98.5
+        ((0, 0, 3), ("-100.0000", "-100.0", "6.6")),
+        ((1, 0, 0), ("100.0000", "-48.5", "100.0")),
+        ((0, 1, 0), ("0.0000", "-60.0", "60.0")),
+    ],
 )
 def test_nps_interval_is_the_published_one(counts: tuple[int, int, int], printed: tuple[str, str, str]) -> None:
     promoters, passives, detractors = counts

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import duckdb
@@ -12,8 +14,8 @@ from warehouse.quality.expectations import Check, run_checks
 from warehouse.quality.findings import Finding
 from warehouse.quality.landing_gate import CHECKS_FILE
 
-SHARE = re.compile(r"(.*_)?rate(_lower|_upper)?$")
-NPS = re.compile(r"nps(_weighted)?$")  # the interval of a few answers may reach beyond
+BOUND = re.compile("_(lower|upper)$")
+NPS = re.compile("nps(_.*)?$")
 ROUNDING = 1e-9  # of the square roots in an interval
 PERIODS = "fct_segment_periods"
 IDENTITIES = {
@@ -61,9 +63,7 @@ def marts_checks(columns: dict[str, list[str]]) -> list[Check]:
     for name, its_columns in columns.items():
         table = name.split(".")[1]
         for column in its_columns:
-            if SHARE.match(column) and not {re.sub("_(lower|upper)$", "", column), f"{table}.{column}"} & set(
-                rules["no_shares"]
-            ):
+            if _is_share(table, column, rules["named_as_shares"], rules["no_shares"]):
                 checks.append(_between(name, rules["shares"], column, 0, 1))
             if NPS.match(column):
                 checks.append(_between(name, rules["nps"], column, -100, 100))
@@ -77,6 +77,11 @@ def marts_checks(columns: dict[str, list[str]]) -> list[Check]:
             _usual_change(name, column, rules["usual_change"]) for column in rules["usual_change_of"].get(table, [])
         ]
     return checks
+
+
+def _is_share(table: str, column: str, names: Sequence[str], exceptions: Sequence[str]) -> bool:
+    value = BOUND.sub("", column)  # a bound is inside what its value is inside
+    return any(fnmatchcase(value, name) for name in names) and not {value, f"{table}.{value}"} & set(exceptions)
 
 
 def _between(name: str, severity: str, column: str, least: int, most: int) -> Check:

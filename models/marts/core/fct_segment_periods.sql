@@ -9,6 +9,8 @@
     "customers_churned_involuntary": "case when movement_type = 'churn' and churn_type = 'involuntary' then customers else 0 end",
     "customers_churned_unknown": "case when movement_type = 'churn' and churn_type = 'unknown' then customers else 0 end",
     "mrr_churn": "case when movement_type = 'churn' then -mrr_start else 0 end",
+    "mrr_expansion_of_start": "case when movement_type = 'expansion' then mrr_end - mrr_start else 0 end",
+    "mrr_contraction_of_start": "case when movement_type = 'contraction' then mrr_end - mrr_start else 0 end",
 } -%}
 {%- set arrived_in = {
     "customers_new": "case when movement_type = 'new' then customers else 0 end",

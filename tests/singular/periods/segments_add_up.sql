@@ -5,7 +5,7 @@
     "customers_start", "customers_new", "customers_reactivated", "customers_churned", "customers_end",
     "customers_acquired", "customers_lost", "customers_returned", "customers_came_and_went",
     "customers_left_and_returned", "mrr_start", "mrr_new", "mrr_reactivation", "mrr_expansion", "mrr_contraction",
-    "mrr_churn", "mrr_end",
+    "mrr_expansion_of_start", "mrr_contraction_of_start", "mrr_churn", "mrr_end",
 ] %}
 with types as (
     select
