@@ -1,6 +1,6 @@
 {#
     Cast a raw column to a type of the input contract; what cannot be read becomes null, never an error.
-    text, currency (upper case), timestamp (UTC), date, decimal (18, 6), rate (decimal 18, 9), integer, double, boolean.
+    text, currency (upper case), timestamp (UTC), date, decimal (18, 6), rate (decimal 25, 18), integer, double, boolean.
 #}
 {% macro as_contract_type(column, contract_type) -%}
     {%- if contract_type == "text" -%}
@@ -19,7 +19,7 @@
         {%- set number = try_cast(column, "double") -%}
         case when abs({{ number }}) <= 1.7976931348623157e308 then {{ number }} end
     {%- else -%}
-        {%- set types = {"decimal": "decimal(18, 6)", "rate": "decimal(18, 9)"} -%}
+        {%- set types = {"decimal": "decimal(18, 6)", "rate": "decimal(25, 18)"} -%}
         {{ try_cast(column, types.get(contract_type, contract_type)) }}
     {%- endif -%}
 {%- endmacro %}

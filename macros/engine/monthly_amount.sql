@@ -2,7 +2,7 @@
     MRR: a recurring charge per billing interval as a monthly amount in the reporting currency, exact, rounded half up
     to six places. Months in an interval: year 12, quarter 3, month 1, week 12/52, day 12/365.
 
-    Arguments: amount decimal(18, 6); rate decimal(18, 9); interval text, null = month; interval_count, null = 1.
+    Arguments: amount decimal(18, 6), not negative; rate decimal(25, 18), at most a million; interval text, null = month; interval_count, null = 1.
 #}
 {% macro monthly_amount(amount, rate, interval, interval_count) -%}
     {%- set times = "case " ~ interval ~ " when 'week' then 52 when 'day' then 365 else 1 end" -%}
@@ -24,17 +24,35 @@
     cast(div(2000000 * {{ amount }} * {{ rate }} * ({{ times }}) + {{ divisor }}, 2 * {{ divisor }}) * 0.000001 as decimal(38, 6))
 {%- endmacro %}
 
-{# DuckDB divides decimals as doubles, so whole numbers do it here: millionths times billionths, then half up. #}
+{#
+    DuckDB divides decimals as doubles, so whole numbers do it here: millionths of the amount times quintillionths of the
+    rate, then half up. 128 bits do not hold that, so the rate comes in two parts: its billionths are divided first, the
+    rest joins what they leave.
+-#}
 {% macro duckdb__rounded_quotient(amount, rate, times, divisor) -%}
-    {%- set n = "cast(cast(" ~ amount ~ " as decimal(38, 6)) * 1000000 as hugeint) * cast(cast(" ~ rate ~ " as decimal(38, 9)) * 1000000000 as hugeint) * (" ~ times ~ ")" -%}
-    {%- set d = "cast(1000000000 as hugeint) * (" ~ divisor ~ ")" -%}
-    cast((2 * {{ n }} + {{ d }}) // (2 * {{ d }}) as decimal(38, 0)) * cast(0.000001 as decimal(7, 6))
+    {%- set n = "(cast(cast(" ~ amount ~ " as decimal(38, 6)) * 1000000 as hugeint) * (" ~ times ~ "))" -%}
+    {%- set billionths = "(cast(" ~ rate ~ " as decimal(38, 18)) * 1000000000)" -%}
+    {%- set high = "(" ~ n ~ " * cast(floor(" ~ billionths ~ ") as hugeint))" -%}
+    {%- set low = "(" ~ n ~ " * cast((" ~ billionths ~ " - floor(" ~ billionths ~ ")) * 1000000000 as hugeint))" -%}
+    {%- set d = "(cast(1000000000 as hugeint) * (" ~ divisor ~ "))" -%}
+    {%- set rest = "(" ~ high ~ " % " ~ d ~ " * 1000000000 + " ~ low ~ ")" -%}
+    cast(
+        {{ high }} // {{ d }} + (2 * {{ rest }} + {{ d }} * 1000000000) // (2 * {{ d }} * 1000000000) as decimal(38, 0)
+    ) * cast(0.000001 as decimal(7, 6))
 {%- endmacro %}
 
-{# Spark rounds a quotient too, so here the remainder goes before the division, which then leaves none. #}
+{# Spark rounds a quotient too: the same, with each remainder taken away before the division, which then leaves none. #}
 {% macro spark__rounded_quotient(amount, rate, times, divisor) -%}
-    {%- set n = "cast(" ~ amount ~ " * 1000000 as decimal(18, 0)) * cast(" ~ rate ~ " * 1000000000 as decimal(18, 0)) * (2 * (" ~ times ~ "))" -%}
-    {%- set half = "(cast(1000000000 as bigint) * (" ~ divisor ~ "))" -%}
-    {%- set doubled = "(" ~ n ~ " + " ~ half ~ ")" -%}
-    cast(({{ doubled }} - mod({{ doubled }}, 2 * {{ half }})) / (2 * {{ half }}) * 0.000001 as decimal(38, 6))
+    {%- set billion = "cast(1000000000 as decimal(10, 0))" -%}
+    {%- set n = "(cast(" ~ amount ~ " * 1000000 as decimal(18, 0)) * cast(" ~ times ~ " as decimal(3, 0)))" -%}
+    {%- set billionths = "(cast(" ~ rate ~ " as decimal(25, 18)) * " ~ billion ~ ")" -%}
+    {%- set high = "(" ~ n ~ " * cast(floor(" ~ billionths ~ ") as decimal(16, 0)))" -%}
+    {%- set low = "(" ~ n ~ " * cast((" ~ billionths ~ " - floor(" ~ billionths ~ ")) * " ~ billion ~ " as decimal(10, 0)))" -%}
+    {%- set d = "(" ~ billion ~ " * cast(" ~ divisor ~ " as decimal(14, 0)))" -%}
+    {%- set whole = "((" ~ high ~ " - mod(" ~ high ~ ", " ~ d ~ ")) / " ~ d ~ ")" -%}
+    {%- set unit = "(" ~ d ~ " * " ~ billion ~ ")" -%}
+    {%- set doubled = "(cast(2 as decimal(1, 0)) * (mod(" ~ high ~ ", " ~ d ~ ") * " ~ billion ~ " + " ~ low ~ ") + " ~ unit ~ ")" -%}
+    {%- set two_units = "(cast(2 as decimal(1, 0)) * " ~ unit ~ ")" -%}
+    {%- set rounded = "((" ~ doubled ~ " - mod(" ~ doubled ~ ", " ~ two_units ~ ")) / " ~ two_units ~ ")" -%}
+    cast(cast({{ whole }} + {{ rounded }} as decimal(32, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(38, 6))
 {%- endmacro %}

@@ -96,11 +96,11 @@ from shown
         {% if meta.accepted %}
             {% do checks.append(["unknown_" ~ name, "typed." ~ name ~ " not in ('" ~ meta.accepted | join("', '") ~ "')"]) %}
         {% endif %}
-        {% if meta.minimum is defined %}
-            {% do checks.append([("negative_" if meta.minimum == 0 else "too_small_") ~ name, "typed." ~ name ~ " < " ~ meta.minimum]) %}
-        {% endif %}
         {% if meta.above is defined %}
             {% do checks.append(["not_positive_" ~ name, "typed." ~ name ~ " <= " ~ meta.above]) %}
+        {% endif %}
+        {% if meta.minimum is defined %}
+            {% do checks.append([("negative_" if meta.minimum == 0 else "too_small_") ~ name, "typed." ~ name ~ " < " ~ meta.minimum]) %}
         {% endif %}
         {% if meta.maximum is defined %}
             {% do checks.append(["too_large_" ~ name, "typed." ~ name ~ " > " ~ meta.maximum]) %}

@@ -153,6 +153,8 @@ class Record:
         return tuple((value is not None, value) for value in self.values.values())
 
 
+SMALLEST_RATE, GREATEST_RATE = Decimal("0.000000000001"), Decimal(1_000_000)
+
 # rates: currency (upper case) -> list of (rate_date, rate to the reporting currency)
 Rates = dict[str, list[tuple[date, Decimal]]]
 
@@ -164,8 +166,8 @@ def read_rate(row: dict) -> Record:
         raise Unreadable("rate_date is missing")
     currency = required_text(row, "currency").upper()
     rate = number(row, "rate_to_reporting")
-    if rate is None or rate <= 0:
-        raise Unreadable("rate_to_reporting is missing or not positive")
+    if rate is None or not SMALLEST_RATE <= rate <= GREATEST_RATE:
+        raise Unreadable("rate_to_reporting is missing, not positive, or none that money can be converted by")
     loaded_at = instant(row, "loaded_at")
     rate_date = rate_time.date()
     values = {"rate_date": rate_date, "currency": currency, "rate_to_reporting": rate, "loaded_at": loaded_at}

@@ -66,7 +66,7 @@ def event(
         "event_type": event_type or draw(st.sampled_from(EVENT_TYPES)),
         "occurred_at": as_text(occurred_at, draw(st.sampled_from([None, None, None, 2, -5]))),
         "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max"])),
-        "amount": draw(st.sampled_from(["", "", "10", "10", "29.99", "100", "0", "1200", "33.333333"])),
+        "amount": draw(st.sampled_from(["", "", "10", "10", "29.99", "100", "0", "1200", "33.333333", "100000000000"])),
         "currency": draw(st.sampled_from(["", "", "", "USD", "EUR", "eur", "GBP"])),
         "billing_interval": draw(st.sampled_from(["", "", "month", "year", "quarter", "week", "day"])),
         "billing_interval_count": draw(st.sampled_from(["", "", "1", "3"])),
@@ -129,7 +129,9 @@ exchange_rates = st.lists(
         {
             "rate_date": st.sampled_from(["2020-01-01", "2023-12-01", "2024-03-01", "2024-03-02", "2024-06-15", "x"]),
             "currency": st.sampled_from(["EUR", "EUR", "EUR", "GBP", "eur", ""]),
-            "rate_to_reporting": st.sampled_from(["1.1", "1.0837", "0.987654321", "2", "0", "-1", "y"]),
+            "rate_to_reporting": st.sampled_from(
+                ["1.1", "1.0837", "0.987654321", "2", "0.0000000006", "0.012345678901234567", "1e-13", "0", "-1", "y"]
+            ),
             "loaded_at": st.sampled_from(["", "2024-08-01"]),
         }
     ),

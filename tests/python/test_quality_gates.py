@@ -218,6 +218,7 @@ def test_every_interval_of_a_mart_is_tested_to_hold_its_value(demo_build: Simple
         node["unique_id"]
         for node in nodes
         if node["resource_type"] == "model"
+        and node["schema"].endswith("marts")
         and any({f"{name}_lower", f"{name}_upper"} <= node["columns"].keys() for name in node["columns"])
     }
     tested = {

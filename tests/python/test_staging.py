@@ -69,7 +69,8 @@ def cases(table: dict) -> list[tuple[dict, str | None]]:
         if meta.get("minimum") == 0:
             found += [({name: "-0.000001"}, f"negative_{name}"), ({name: "0"}, None)]
         elif "minimum" in meta:
-            found += [({name: str(meta["minimum"] - 1)}, f"too_small_{name}"), ({name: str(meta["minimum"])}, None)]
+            too_small = meta["minimum"] / 2 if "above" in meta else meta["minimum"] - 1
+            found += [({name: str(too_small)}, f"too_small_{name}"), ({name: str(meta["minimum"])}, None)]
         if "above" in meta:
             found += [({name: str(meta["above"])}, f"not_positive_{name}"), ({name: "-1"}, f"not_positive_{name}")]
             found.append(({name: str(meta["above"] + 1e-9)}, None))

@@ -14,7 +14,7 @@
     "plan_id": ("plan_given", "text"),
     "amount": ("amount_given", "decimal(18, 6)"),
     "currency": ("currency_given", "text"),
-    "rate": ("rate_given", "decimal(18, 9)"),
+    "rate": ("rate_given", "decimal(25, 18)"),
     "billing_interval": ("interval_given", "text"),
     "billing_interval_count": ("interval_count_given", "integer"),
     "quantity": ("quantity_given", "decimal(18, 6)"),

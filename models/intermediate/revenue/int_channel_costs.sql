@@ -4,7 +4,7 @@
 select
     costs.acquisition_channel,
     calendar.month_start as cost_month,
-    sum(costs.cost * coalesce(rates.rate_to_reporting, 1)) as cost
+    cast(sum({{ converted_amount("costs.cost", "rates.rate_to_reporting") }}) as decimal(38, 6)) as cost
 from {{ ref("stg_marketing__acquisition_costs") }} as costs
 inner join {{ ref("int_calendar_days") }} as calendar
     on costs.month = calendar.date_day

@@ -3,27 +3,33 @@ with receipts as (
     select
         invoices.customer_id,
         'invoices' as receipt_kind,
-        invoices.paid_at as received_at,
+        invoices.received_at,
         invoices.currency,
+        invoices.amount,
         -- a refunded invoice without an amount given back was given back whole
-        invoices.amount - coalesce(invoices.refunded_amount, case when invoices.status = 'refunded' then invoices.amount end, 0)
-            as amount
+        coalesce(invoices.refunded_amount, case when invoices.status = 'refunded' then invoices.amount end, 0) as refunded_amount
     from {{ ref("stg_billing__invoices") }} as invoices
-    where invoices.paid_at is not null and invoices.status in ('paid', 'refunded')
+    where invoices.received_at is not null
     union all
     select
         customer_id,
         'orders' as receipt_kind,
         ordered_at as received_at,
         currency,
-        amount - coalesce(refunded_amount, 0) as amount
+        amount,
+        coalesce(refunded_amount, 0) as refunded_amount
     from {{ ref("stg_orders__orders") }}
 )
 
 select
     receipts.customer_id,
     receipts.receipt_kind,
-    cast(sum(round(receipts.amount * coalesce(rates.rate_to_reporting, 1), 6)) as decimal(38, 6)) as received
+    cast(
+        sum(
+            {{ converted_amount("receipts.amount", "rates.rate_to_reporting") }}
+            - {{ converted_amount("receipts.refunded_amount", "rates.rate_to_reporting") }}
+        ) as decimal(38, 6)
+    ) as received
 from receipts
 inner join {{ ref("int_report_moment") }} as moment
     on receipts.received_at <= moment.as_of

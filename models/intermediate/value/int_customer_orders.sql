@@ -3,7 +3,8 @@ with orders as (
     select
         orders.customer_id,
         {{ reporting_date("orders.ordered_at") }} as ordered_on,
-        round((orders.amount - coalesce(orders.refunded_amount, 0)) * coalesce(rates.rate_to_reporting, 1), 6) as amount,
+        {{ converted_amount("orders.amount", "rates.rate_to_reporting") }}
+        - {{ converted_amount("coalesce(orders.refunded_amount, 0)", "rates.rate_to_reporting") }} as amount,
         moment.as_of_on
     from {{ ref("stg_orders__orders") }} as orders
     inner join {{ ref("int_report_moment") }} as moment
