@@ -169,7 +169,16 @@ def test_what_the_likelihood_cannot_tell_is_said() -> None:
     once_or_never = sbg.fit(sbg.Counts(lost=np.array([0.0, 50, 0, 0]), kept=np.array([0.0, 0, 0, 50])))
     assert once_or_never.note == "customers leave at once or never: parameters are at their bound"
     all_lost = sbg.fit(sbg.Counts(lost=np.array([0.0, 5]), kept=np.array([0.0, 0])))
-    assert all_lost.note is not None
+    one_renewal = (
+        "only the first renewal was seen: any alpha and beta of this mean fit as well, what comes later is not known"
+    )
+    assert all_lost.note == one_renewal
+    first = sbg.fit(sbg.Counts(lost=np.array([0.0, 20]), kept=np.array([7.0, 80])))
+    assert first.note == one_renewal
+    assert first.alpha / (first.alpha + first.beta) == pytest.approx(0.2, rel=1e-3)
+    # one customer past the second renewal tells something
+    second = sbg.fit(sbg.Counts(lost=np.array([0.0, 20, 0]), kept=np.array([7.0, 79, 1])))
+    assert second.note != one_renewal
 
 
 @pytest.mark.parametrize(("lost", "kept"), [([0.0], []), ([], []), ([1.0, 0.0], [0.0, 0.0]), ([0.0, -1.0], [0.0, 1.0])])

@@ -61,7 +61,7 @@ class Fit:
         log_likelihood: at them.
         region: pairs (alpha, beta) on the edge of the region PROFILE_DROP below; the extremes of any quantity on it are
             the quantity's profile likelihood interval.
-        note: why the parameters stand at a bound; None = they do not.
+        note: what the counts do not tell, or why the parameters stand at a bound; None = nothing to say.
     """
 
     alpha: float
@@ -114,7 +114,7 @@ def fit(counts: Counts) -> Fit:
     found = min((search(start, 1e-6) for start in starts), key=lambda found: found.fun)
     best = search(found.x, 1e-9).x  # once more around it: a simplex can shrink too early
     alpha, beta = (float(parameter) for parameter in _parameters(best))
-    return Fit(alpha, beta, -negative(best), _region(best, counts), _note(best))
+    return Fit(alpha, beta, -negative(best), _region(best, counts), _one_renewal(counts) or _note(best))
 
 
 def _parameters(points: Floats) -> tuple[Floats, Floats]:
@@ -159,6 +159,12 @@ def _axes(best: Floats, counts: Counts) -> Floats:
     information = -np.array([[first, mixed], [mixed, second]]) / step**2
     values, vectors = np.linalg.eigh(information)
     return vectors / np.sqrt(values) if (values > 1e-6).all() else np.eye(2)
+
+
+def _one_renewal(counts: Counts) -> str | None:
+    if counts.lost[2:].sum() + counts.kept[2:].sum():
+        return None
+    return "only the first renewal was seen: any alpha and beta of this mean fit as well, what comes later is not known"
 
 
 def _note(best: Floats) -> str | None:

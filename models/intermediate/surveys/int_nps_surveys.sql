@@ -20,7 +20,9 @@ with surveys as (
 select
     surveys.response_id,
     surveys.customer_id,
-    case when surveys.touchpoint is null then 'relational' else 'transactional' end as touchpoint_type,
+    -- some tools write the word where the contract leaves the field empty
+    case when coalesce(lower(trim(surveys.touchpoint)), 'relational') = 'relational' then 'relational' else 'transactional' end
+        as touchpoint_type,
     {{ reporting_date("surveys.sent_at") }} as sent_on,
     {{ reporting_date("surveys.responded_at") }} as responded_on,
     surveys.responded_at,
