@@ -55,7 +55,7 @@
 #}
 {% macro stored_settings() %}
     {% set settings = {} %}
-    {% for name in ["known_at", "lifecycle", "reporting_currency", "reporting_timezone", "fiscal_year_start_month"] %}
+    {% for name in ["known_at", "lifecycle", "reporting_currency", "reporting_timezone", "fiscal_year_start_month", "free_plans_are_customers"] %}
         {% do settings.update({name: var(name) | string}) %}
     {% endfor %}
     {% do return(settings) %}

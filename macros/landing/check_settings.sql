@@ -16,6 +16,9 @@
     {% if var("lifecycle") not in ["auto", "subscription", "activity"] %}
         {% do problems.append("lifecycle is '" ~ var("lifecycle") ~ "', which is none: write auto, subscription or activity") %}
     {% endif %}
+    {% if var("free_plans_are_customers") is not boolean %}
+        {% do problems.append("free_plans_are_customers is '" ~ var("free_plans_are_customers") ~ "', which is not a yes or no: use true or false, without quotes") %}
+    {% endif %}
     {% if problems %}
         {% do exceptions.raise_compiler_error("Nothing was built. Please mend these settings (dbt vars):\n  - " ~ problems | join("\n  - ")) %}
     {% endif %}

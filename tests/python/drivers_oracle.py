@@ -14,7 +14,8 @@ from fractions import Fraction
 
 import oracle
 
-DRIVERS = ("plan", "quantity", "price", "exchange_rate", "pause", "subscription")
+DRIVERS = ("plan", "interval", "quantity", "price", "exchange_rate", "pause", "subscription")
+TIER_RANKS = {"basic": 1, "starter": 1, "enterprise": 4}
 GIVES_TERMS = ("trial_started", "started", "reactivated", "renewed", "changed")
 
 
@@ -28,6 +29,10 @@ class Charge:
     interval: str = "month"
     count: int = 1
     quantity: Decimal | None = None
+
+    def months(self) -> Fraction:
+        """How long one charge lasts."""
+        return oracle.MONTHS_IN_INTERVAL[self.interval] * self.count
 
     def mrr(self, rate: Decimal, times: Fraction = Fraction(1)) -> Decimal:
         """The MRR of so many times the amount at a rate."""
@@ -52,7 +57,7 @@ def charged(charge: Charge, values: dict, rates: oracle.Rates, settings: oracle.
 
 
 def parts_of_change(
-    before: tuple[oracle.Subscription, Charge], after: tuple[oracle.Subscription, Charge]
+    before: tuple[oracle.Subscription, Charge], after: tuple[oracle.Subscription, Charge], ranks: dict[str | None, int]
 ) -> dict[str, Decimal]:
     """What a subscription's MRR changed by at an instant, by driver."""
     (old, old_charge), (new, charge) = before, after
@@ -61,12 +66,21 @@ def parts_of_change(
         return {"subscription": change}
     if old.state != new.state:
         return {"pause": change}
-    rest = "plan" if old.plan_id != new.plan_id else "price"
+    is_other_length = old_charge.amount is not None and old_charge.months() != charge.months()
+    rest = "plan" if old.plan_id != new.plan_id else "interval" if is_other_length else "price"
     if not change or old_charge.amount is None:
         return {rest: change}
     rate = charge.rate if charge.currency == old_charge.currency else old_charge.rate
     times = Fraction(charge.quantity) / Fraction(old_charge.quantity) if old_charge.quantity else Fraction(1)
     at_rate, at_quantity = old_charge.mrr(rate), old_charge.mrr(rate, times)
+    if rest == "plan" and is_other_length:
+        # the tier explains what goes its way, the interval what goes against it, such as a discount for the year
+        is_more, is_longer = new.current_mrr() > at_quantity, charge.months() > old_charge.months()
+        if old.plan_id in ranks and new.plan_id in ranks:
+            rise = ranks[new.plan_id] - ranks[old.plan_id]
+            rest = "plan" if rise and (rise > 0) == is_more else "interval"
+        else:
+            rest = "interval" if is_longer != is_more else "plan"
     return {
         "exchange_rate": at_rate - old.current_mrr(),
         "quantity": at_quantity - at_rate,
@@ -75,7 +89,10 @@ def parts_of_change(
 
 
 def changes_of(
-    events: list[tuple[oracle.Event, dict]], rates: oracle.Rates, settings: oracle.Settings
+    events: list[tuple[oracle.Event, dict]],
+    rates: oracle.Rates,
+    settings: oracle.Settings,
+    ranks: dict[str | None, int],
 ) -> list[tuple[datetime, dict[str, Decimal]]]:
     """Each instant of a subscription with what its MRR changed by; the events come in order, with their raw values."""
     by_instant: dict[datetime, tuple[oracle.Subscription, Charge]] = {}
@@ -88,13 +105,16 @@ def changes_of(
             charge = charged(charge, values, rates, settings)
         by_instant[event.occurred_at] = (state, charge)
     previous = [(oracle.Subscription(), Charge()), *by_instant.values()]
-    return [(at, parts_of_change(old, new)) for old, (at, new) in zip(previous, by_instant.items(), strict=False)]
+    return [
+        (at, parts_of_change(old, new, ranks)) for old, (at, new) in zip(previous, by_instant.items(), strict=False)
+    ]
 
 
 def build(
     tables: dict[str, list[dict]], settings: oracle.Settings
 ) -> dict[tuple[str, str, date], dict[str, Decimal | str]]:
-    """(customer, grain, period start) of each expansion and contraction -> its parts by driver, and `driver`."""
+    """(customer, grain, period start) of each expansion and contraction -> its parts, `driver` and the plan."""
+    ranks = {row["plan_id"]: TIER_RANKS[row["plan_tier"]] for row in tables.get("plans", [])}
     rates: oracle.Rates = defaultdict(list)
     for record in oracle.accept("", tables["exchange_rates"], oracle.read_rate, settings.known_at)[0]:
         values = record.values
@@ -113,7 +133,9 @@ def build(
         changes = [
             (oracle.local_date_of(at, settings.reporting_timezone), parts)
             for subscription_id in sorted(own_ids)
-            for at, parts in changes_of([p for p in seen if p[0].subscription_id == subscription_id], rates, settings)
+            for at, parts in changes_of(
+                [p for p in seen if p[0].subscription_id == subscription_id], rates, settings, ranks
+            )
         ]
         last = oracle.local_date_of(as_of, settings.reporting_timezone)
         for grain in oracle.GRAINS:
@@ -130,5 +152,5 @@ def build(
                 causes = [driver for driver, part in totals.items() if part]
                 driver = causes[0] if len(causes) == 1 else "mixed"
                 assert sum(totals.values()) == end.mrr - start.mrr
-                result[(customer_id, grain, period.start)] = {**totals, "driver": driver}
+                result[(customer_id, grain, period.start)] = {**totals, "driver": driver, "plan_id_end": end.plan}
     return result

@@ -92,6 +92,12 @@ def compiled_inline(sql: str) -> str:
 
 
 @cache
+def compiled_tests() -> dict[str, str]:
+    """The SQL of every singular test by its name; its tables are in the database DATABASE."""
+    return {item.node.name: item.node.compiled_code for item in _compile("--select", "test_type:singular")}
+
+
+@cache
 def compiled_analyses() -> dict[str, str]:
     """The SQL of every analysis by its name; its tables are in the database DATABASE."""
     return {item.node.name: item.node.compiled_code for item in _compile("--select", "resource_type:analysis")}

@@ -65,6 +65,7 @@ class Settings:
     as_of: datetime | None = None
     known_at: datetime | None = None
     dunning_window_days: int = 60
+    free_plans_are_customers: bool = True
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -339,10 +340,11 @@ class Subscription:
     request: CancelRequest | None = None
     ending: Ending | None = None
     first_active_at: datetime | None = None
+    free_counts: bool = True
 
     def is_active(self) -> bool:
-        """Live or paused: its customer is a customer."""
-        return self.state in (LIVE, PAUSED)
+        """Live or paused: its customer is a customer, unless it is known to cost nothing and such do not count."""
+        return self.state in (LIVE, PAUSED) and (self.free_counts or self.mrr is None or self.mrr > 0)
 
     def current_mrr(self) -> Decimal:
         """What it adds to the customer's MRR now: nothing unless live, an unknown MRR as 0."""
@@ -351,6 +353,8 @@ class Subscription:
 
 def with_terms(subscription: Subscription, event: Event) -> Subscription:
     """The subscription with the event's plan and MRR, where given."""
+    if event.mrr == 0:  # where free plans do not count, that is how it ended
+        subscription = replace(subscription, ending=ending_by(subscription, event))
     return replace(
         subscription,
         plan_id=event.plan_id if event.plan_id is not None else subscription.plan_id,
@@ -359,15 +363,19 @@ def with_terms(subscription: Subscription, event: Event) -> Subscription:
 
 
 def end(subscription: Subscription, event: Event) -> Subscription:
-    """The subscription ended by the event; the reason is the event's, else the open cancel request's."""
+    """The subscription ended by the event."""
+    return replace(subscription, state=ENDED, failed_at=None, request=None, ending=ending_by(subscription, event))
+
+
+def ending_by(subscription: Subscription, event: Event) -> Ending:
+    """How an event ends a subscription; the reason is the event's, else the open cancel request's."""
     request = subscription.request or CancelRequest(None, None)
-    ending = Ending(
+    return Ending(
         reason_code=event.reason_code if event.reason_code is not None else request.reason_code,
         cancelled_by=event.cancelled_by if event.cancelled_by is not None else request.cancelled_by,
         was_requested=subscription.request is not None,
         failed_at=subscription.failed_at,
     )
-    return replace(subscription, state=ENDED, failed_at=None, request=None, ending=ending)
 
 
 def apply(subscription: Subscription, event: Event) -> Subscription:
@@ -459,7 +467,7 @@ def replay(events: list[Event], settings: Settings) -> list[Moment]:
     subscriptions: dict[str, Subscription] = {}
     ordered = sorted(events, key=Event.order)
     for position, event in enumerate(ordered):
-        before = subscriptions.get(event.subscription_id, Subscription())
+        before = subscriptions.get(event.subscription_id, Subscription(free_counts=settings.free_plans_are_customers))
         subscriptions = {**subscriptions, event.subscription_id: apply(before, event)}
         is_last_of_instant = position + 1 == len(ordered) or ordered[position + 1].occurred_at > event.occurred_at
         if is_last_of_instant:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import drivers_oracle
 import oracle
 
 DAY = timedelta(days=1)
@@ -306,7 +307,20 @@ def fall_of_clv(months: list[dict], i: int) -> tuple[Fraction | None, str | None
     return 1 - now / before, None
 
 
-def red_flag_rows(figures: dict[tuple, dict], seeds: Seeds) -> list[dict]:
+def interval_changes(tables: dict[str, list[dict]], business: Business) -> dict[tuple, Fraction]:
+    """(grain, period start, segment type, value) -> MRR of those who stayed that came with another billing interval.
+
+    The tables have no plans, so no tier says anything about a change of plan.
+    """
+    sums: dict[tuple, Fraction] = {}
+    for (customer_id, *period), parts in drivers_oracle.build(tables, business.settings).items():
+        for segment in [*business.segments(customer_id), ("plan", parts["plan_id_end"])]:
+            key = (*period, *segment)
+            sums[key] = sums.get(key, Fraction(0)) + Fraction(parts["interval"])
+    return sums
+
+
+def red_flag_rows(figures: dict[tuple, dict], of_intervals: dict[tuple, Fraction], seeds: Seeds) -> list[dict]:
     thresholds = {row["flag_code"]: Fraction(row["threshold"]) for row in seeds.red_flags}
     months: dict[oracle.Segment, list[dict]] = {}
     for row in sorted(figures.values(), key=lambda row: row["period_start"]):
@@ -316,7 +330,9 @@ def red_flag_rows(figures: dict[tuple, dict], seeds: Seeds) -> list[dict]:
     def values(row: dict) -> Iterator[tuple[str, Fraction | None, str | None]]:
         lost = row["customers_churned"] - row["customers_new"] - row["customers_reactivated"]
         yield "lost_more_than_gained", Fraction(lost), None
-        yield "contraction_above_expansion", -Fraction(row["mrr_contraction"]) - Fraction(row["mrr_expansion"]), None
+        change = Fraction(row["mrr_contraction"]) + Fraction(row["mrr_expansion"])
+        key = tuple(row[column] for column in KEY)
+        yield "contraction_above_expansion", of_intervals.get(key, Fraction(0)) - change, None
         if row["period_grain"] == "month":
             start = row["customers_start"]
             rate = Fraction(row["customers_churned"], start) if start else None
@@ -458,7 +474,7 @@ def build(tables: dict[str, list[dict]], settings: oracle.Settings, seeds: Seeds
         "rpt_dunning": dunning,
         "rpt_pauses": pause_rows(business),
         "rpt_repeat_purchases": repeat_purchases,
-        "rpt_red_flags": red_flag_rows(figures, seeds),
+        "rpt_red_flags": red_flag_rows(figures, interval_changes(tables, business), seeds),
         "rpt_goals": goal_rows(
             tables["targets"], merged_reports([figures.values(), dunning, repeat_purchases]), business, seeds
         ),

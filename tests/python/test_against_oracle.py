@@ -23,7 +23,11 @@ MARTS = {
 
 SETTINGS = {
     "utc": {},
-    "new_york_fiscal_april": {"reporting_timezone": "America/New_York", "fiscal_year_start_month": 4},
+    "new_york_fiscal_april_without_free_plans": {
+        "reporting_timezone": "America/New_York",
+        "fiscal_year_start_month": 4,
+        "free_plans_are_customers": False,
+    },
     "kolkata_fiscal_february": {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2},
     "berlin_as_of_known_at": {
         "reporting_timezone": "Europe/Berlin",

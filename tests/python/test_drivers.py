@@ -12,6 +12,7 @@ import pytest
 import streams
 from hypothesis import given, settings
 
+TIERS = {"basic": "basic", "pro": "starter", "max": "enterprise"}
 SETTINGS = {
     "utc": {},
     "berlin_as_of": {"reporting_timezone": "Europe/Berlin", "fiscal_year_start_month": 4, "as_of": "2024-07-01"},
@@ -34,6 +35,7 @@ def with_many_changes(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
 @given(tables=streams.landing_folders())
 def test_every_movement_has_the_twins_parts(options: dict, tables: dict) -> None:
     tables = {**tables, "subscription_events": list(with_many_changes(tables["subscription_events"]))}
+    tables["plans"] = [{"plan_id": plan, "plan_tier": tier} for plan, tier in TIERS.items()]
     times = {"as_of": datetime.fromisoformat(options["as_of"])} if "as_of" in options else {}
     wanted = drivers_oracle.build(tables, oracle.Settings(**{**options, **times}))
     rows = harness.build(tables, ["fct_customer_movements"], **options)["fct_customer_movements"]
@@ -41,6 +43,7 @@ def test_every_movement_has_the_twins_parts(options: dict, tables: dict) -> None
         (row["customer_id"], row["period_grain"], row["period_start"]): {
             **{driver: row[f"mrr_{driver}"] for driver in drivers_oracle.DRIVERS},
             "driver": row["driver"],
+            "plan_id_end": row["plan_id_end"],
         }
         for row in rows
         if row["movement_type"] in ("expansion", "contraction")

@@ -6,7 +6,9 @@
         pause          the whole of a change into a pause or out of it
         exchange rate  what was charged before, at the new rate
         quantity       the same charge for each, of as many as now
-        plan, price    what is left: the plan's if the plan changed too, else the price's
+        plan           what is left if the plan changed too
+        interval       what is left if the plan did not, but how long one charge lasts
+        price          what is left if neither did
 
     Only subscriptions with such a change are sorted, and what they were charged is fetched for them alone.
 -#}
@@ -19,6 +21,7 @@
     "billing_interval_count": ("interval_count_given", "integer"),
     "quantity": ("quantity_given", "decimal(18, 6)"),
 } -%}
+{%- set for_quantity = as_double("instants.previous_amount") ~ " * " ~ ratio("instants.quantity", "instants.previous_quantity") -%}
 
 with changes as (
     select
@@ -100,18 +103,24 @@ compared as (
         changes.*,
         instants.state <> instants.previous_state as is_pause,
         (instants.plan_id is distinct from instants.previous_plan_id) as is_other_plan,
+        instants.previous_plan_id,
+        instants.plan_id,
+        coalesce(
+            sign(
+                {{ interval_length("instants.billing_interval", "instants.billing_interval_count") }}
+                - {{ interval_length("instants.previous_billing_interval", "instants.previous_billing_interval_count") }}
+            ), 0
+        ) as interval_change,
         instants.previous_amount,
         instants.previous_billing_interval,
         instants.previous_billing_interval_count,
         -- rates of two currencies have nothing to do with each other
         case when instants.currency = instants.previous_currency then instants.rate else instants.previous_rate end as rate,
-        coalesce(
-            cast(
-                {{ as_double("instants.previous_amount") }} * {{ ratio("instants.quantity", "instants.previous_quantity") }}
-                as decimal(18, 6)
-            ),
-            instants.previous_amount
-        ) as amount_for_quantity
+        -- without a quantity, or of more than an amount can be, nothing comes from it
+        case
+            when {{ for_quantity }} < 999999999999 then cast({{ for_quantity }} as decimal(18, 6))
+            else instants.previous_amount
+        end as amount_for_quantity
     from changes
     inner join instants
         on changes.subscription_id = instants.subscription_id and changes.changed_at = instants.occurred_at
@@ -141,5 +150,9 @@ select
     cast(case when is_pause then 0 else mrr_at_rate - previous_mrr end as decimal(38, 6)) as mrr_exchange_rate,
     cast(mrr_at_quantity - mrr_at_rate as decimal(38, 6)) as mrr_quantity,
     cast(case when is_other_plan then mrr - mrr_at_quantity else 0 end as decimal(38, 6)) as mrr_plan,
-    cast(case when is_other_plan then 0 else mrr - mrr_at_quantity end as decimal(38, 6)) as mrr_price
+    cast(case when interval_change <> 0 and not is_other_plan then mrr - mrr_at_quantity else 0 end as decimal(38, 6)) as mrr_interval,
+    cast(case when interval_change <> 0 or is_other_plan then 0 else mrr - mrr_at_quantity end as decimal(38, 6)) as mrr_price,
+    previous_plan_id,
+    plan_id,
+    cast(interval_change as integer) as interval_change
 from steps

@@ -1,5 +1,9 @@
 {{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", touched="int_touched_subscriptions") }}
 
+{#- where free plans make no customers, one that goes from a paid plan to a free one is lost -#}
+{%- set free_is_an_end = not var("free_plans_are_customers") -%}
+{%- set ends = "(event_type in ('cancelled', 'expired') or mrr_given = 0)" if free_is_an_end else "event_type in ('cancelled', 'expired')" -%}
+
 {#- One row per end of an active subscription, with what is known of its cause: the ending event's own words, else those
     of the open cancel request, and since when a payment failure was open. Only these few kinds of events are sorted. -#}
 with causes as (
@@ -10,7 +14,7 @@ with causes as (
     from {{ ref("int_subscription_event_states") }}
     where
         has_effect
-        and event_type in ('payment_failed', 'payment_recovered', 'cancel_requested', 'cancelled', 'expired')
+        and (event_type in ('payment_failed', 'payment_recovered', 'cancel_requested') or {{ ends }})
         and {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
     window since_start as (partition by subscription_id, last_start order by event_number rows unbounded preceding)
 ),
@@ -18,6 +22,9 @@ with causes as (
 failures as (
     select
         *,
+        {%- if free_is_an_end %}
+        max(case when {{ ends }} then event_number end) over (partition by subscription_id, occurred_at) as last_end_of_instant,
+        {%- endif %}
         min(case when event_type = 'payment_failed' then occurred_at end) over (
             partition by subscription_id, last_start, recoveries
             order by event_number rows unbounded preceding
@@ -37,7 +44,7 @@ ends as (
             and failures.occurred_at = states.valid_from
             and states.was_active
             and not states.is_active
-    where failures.event_type in ('cancelled', 'expired')
+    where {{ "failures.event_number = failures.last_end_of_instant" if free_is_an_end else "failures." ~ ends }}
 )
 
 select

@@ -20,6 +20,12 @@ instants as (
         occurred_at,
         state_after as state,
         plan_id,
+        {% if var("free_plans_are_customers") -%}
+        state_after in ('live', 'paused') as is_active,
+        {%- else -%}
+        -- what was never given an amount is not known to be free
+        state_after in ('live', 'paused') and coalesce(full_mrr > 0, true) as is_active,
+        {%- endif %}
         -- a subscription that was never given an amount is live with an unknown MRR, which sums as 0
         case when state_after = 'live' then coalesce(full_mrr, 0) else 0 end as mrr
     from terms
@@ -30,6 +36,7 @@ neighbours as (
     select
         *,
         lag(state) over in_time as previous_state,
+        coalesce(lag(is_active) over in_time, false) as was_active,
         lag(plan_id) over in_time as previous_plan_id,
         coalesce(lag(mrr) over in_time, 0) as previous_mrr
     from instants
@@ -44,13 +51,14 @@ select
     state,
     plan_id,
     cast(mrr as decimal(38, 6)) as mrr,
-    state in ('live', 'paused') as is_active,
-    coalesce(previous_state in ('live', 'paused'), false) as was_active,
+    is_active,
+    was_active,
     previous_plan_id,
     cast(previous_mrr as decimal(38, 6)) as previous_mrr
 from neighbours
 where
     previous_state is null
     or state <> previous_state
+    or is_active <> was_active
     or mrr <> previous_mrr
     or plan_id is distinct from previous_plan_id

@@ -1,7 +1,7 @@
 {#- On DuckDB it is computed faster than it is written; the other engines store it for whoever reads their files. -#}
 {{ config(materialized="view" if target.type == "duckdb" else "table") }}
 
-{%- set drivers = ["plan", "quantity", "price", "exchange_rate", "pause"] -%}
+{%- set drivers = ["plan", "interval", "quantity", "price", "exchange_rate", "pause"] -%}
 
 with grains as (
     {{ grain_rows() }}
@@ -25,7 +25,7 @@ causes as (
         {%- endfor %}
         calendar.period_grain,
         calendar.period_start
-    from {{ ref("int_mrr_change_drivers") }} as changes
+    from {{ ref("int_mrr_changes_by_driver") }} as changes
     inner join {{ ref("int_calendar_periods") }} as calendar
         on changes.changed_on = calendar.date_day
     group by changes.customer_id, calendar.period_grain, calendar.period_start
@@ -94,8 +94,16 @@ final as (
         {%- endfor %}
         movements.plan_id_start,
         movements.plan_id_end,
-        movements.plan_id_inside
+        movements.plan_id_inside,
+        case
+            when tiers_end.tier_rank > tiers_start.tier_rank then 'upgrade'
+            when tiers_end.tier_rank < tiers_start.tier_rank then 'downgrade'
+        end as tier_change
     from counted as movements
+    left join {{ ref("int_plan_tiers") }} as tiers_start
+        on movements.plan_id_start = tiers_start.plan_id
+    left join {{ ref("int_plan_tiers") }} as tiers_end
+        on movements.plan_id_end = tiers_end.plan_id
     inner join {{ ref("int_periods") }} as periods
         on movements.period_grain = periods.period_grain and movements.period_start = periods.period_start
 )

@@ -60,6 +60,20 @@ neighbours as (
     window in_time as (partition by segment_type, segment_value order by period_start)
 ),
 
+with_terms as (
+    -- a discount for a longer interval is no downgrade
+    select
+        periods.*,
+        coalesce(terms.mrr_of_terms, 0) as mrr_of_terms
+    from {{ ref("fct_segment_periods") }} as periods
+    left join {{ ref("int_terms_changes") }} as terms
+        on
+            periods.period_grain = terms.period_grain
+            and periods.period_start = terms.period_start
+            and periods.segment_type = terms.segment_type
+            and periods.segment_value = terms.segment_value
+),
+
 flags as (
     select
         {{ period_columns }},
@@ -71,9 +85,9 @@ flags as (
     select
         {{ period_columns }},
         'contraction_above_expansion' as flag_code,
-        {{ as_double("-mrr_contraction - mrr_expansion") }} as value,
+        {{ as_double("-mrr_contraction - mrr_expansion + mrr_of_terms") }} as value,
         cast(null as {{ dbt.type_string() }}) as no_value_reason
-    from {{ ref("fct_segment_periods") }}
+    from with_terms
     union all
     select
         {{ period_columns }},

@@ -27,6 +27,6 @@ where
     movements.movement_type in ('expansion', 'contraction')
     and (
         movements.mrr_subscription <> coalesce(began_or_ended.mrr_change, 0)
-        or movements.mrr_plan + movements.mrr_quantity + movements.mrr_price + movements.mrr_exchange_rate
+        or movements.mrr_plan + movements.mrr_interval + movements.mrr_quantity + movements.mrr_price + movements.mrr_exchange_rate
         + movements.mrr_pause + movements.mrr_subscription <> movements.mrr_end - movements.mrr_start
     )
