@@ -9,7 +9,7 @@ STAMP := $(VENV)/.set-up
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build export erase test test-postgres test-spark lint lock readme clean open-university cdnow
+.PHONY: help setup build export erase test mutants test-postgres test-spark lint lock readme clean open-university cdnow
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,10 +36,13 @@ endif
 test: setup lint  ## pass every check
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
+mutants: setup  ## make small wrong changes and see whether the tests notice (ONLY="rpt_clv unit"); an hour, on a schedule
+	@$(BIN)/python mutants/mutants.py $$ONLY
+
 lint: setup  ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/yamllint --strict models seeds dbt_project.yml profiles.yml selectors.yml
+	@$(BIN)/yamllint --strict models seeds mutants dbt_project.yml profiles.yml selectors.yml
 	@$(BIN)/sqlfluff lint --processes 2 models tests analyses
 
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)

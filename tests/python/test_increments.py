@@ -283,13 +283,22 @@ def test_what_cannot_be_added_to_is_built_in_full(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / "grown.duckdb"
-    business.load([business.event(days_back=400) for _ in range(40)])
+    waiting = {**business.event(days_back=1), "event_type": "started", "occurred_at": "2024-04-01 00:00:00"}
+    waiting |= {"customer_id": "waiting", "subscription_id": "waiting"}
+    business.load([*(business.event(days_back=400) for _ in range(40)), waiting])
+    business.settings["as_of"] = "2024-03-31"
 
     def build(*further: str) -> tuple[bool, str]:
         return dbt_build(business, warehouse, monkeypatch, *further)
 
     assert build() == (False, "there is no complete build to add to")
+    business.settings["as_of"] = waiting["occurred_at"]  # exactly: it is seen from here on
     assert build() == (True, "0 new files of subscription_events")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        (seen,) = connection.execute(
+            "select max(current_status) from marts.dim_customers where customer_id = 'waiting'"
+        ).fetchone()
+    assert seen == "active"
     assert build("--full-refresh") == (False, "--full-refresh asks for it")
     business.rates["EUR", "2023-06-01"] = "1.2"
     business.load([])
