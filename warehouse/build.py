@@ -5,6 +5,7 @@ Usage: python -m warehouse.build [arguments of dbt build]
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from warehouse.dbt_plugin import landing_folder
 from warehouse.dbt_run import read_run
+from warehouse.landing import LandingError, inspect_folder
 from warehouse.publishing import NotPublishedError, publish
 from warehouse.quality import GateError, check_landing, check_marts, stop_or_say
 from warehouse.summary import summarise
+from warehouse.unread_files import unread_files
 
 PROJECT = Path(__file__).parents[1]
 # with -m Python would warn at every build: the package has imported that module already
@@ -39,6 +42,8 @@ def main(arguments: list[str]) -> int:
         versions_kept = _versions_kept()
         history = warehouse.with_suffix(".landing_history.json")
         warnings = stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
+        with contextlib.suppress(LandingError):  # dbt says so, and why
+            warnings += unread_files(landing_folder(), inspect_folder(landing_folder()))
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
         # it has let go of the warehouse when it ends
         ended = subprocess.run([*DBT, "build", *arguments], check=False).returncode

@@ -17,6 +17,7 @@ import os
 import random
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from dbt.cli.main import dbtRunner
 
 from warehouse import increments
 from warehouse.dbt_run import DbtRun
+from warehouse.file_states import SETTLED_NS, file_states, has_changed
 from warehouse.landing import inspect_folder
 from warehouse.publishing import publish
 
@@ -379,6 +381,74 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     assert build() == nothing_new
     assert not check_restatements(business, warehouse, published, set())
     assert not differences(business, warehouse)
+
+
+def test_a_file_is_told_by_its_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "part.parquet"
+    file.write_bytes(b"one")
+    first = file_states([file])[str(file)]
+    touched = file.stat().st_mtime_ns + 5_000_000_000
+    os.utime(file, ns=(touched, touched))
+    assert has_changed(str(file), first)
+    assert file_states([file], {str(file): first}, time.time_ns())[str(file)][-1] == first[-1]
+    (tmp_path / "other").write_bytes(b"two")
+    (tmp_path / "other").replace(file)
+    os.utime(file, ns=(first[1], first[1]))
+    second = file_states([file], {str(file): first}, time.time_ns() + 10**12)[str(file)]
+    assert second[:2] == first[:2] and second[-1] != first[-1]
+    # what was written just before it was looked at may have been written again since, and looks the same
+    unsettled = [*second[:4], "read too early"]
+    assert file_states([file], {str(file): unsettled}, second[2])[str(file)] == second
+    assert file_states([file], {str(file): unsettled}, second[2] + 2 * SETTLED_NS)[str(file)] == unsettled
+    file.unlink()
+    assert has_changed(str(file), second)
+
+
+@pytest.mark.parametrize(
+    ("known", "because"),
+    [
+        ({}, ""),
+        ({"full_refresh": True}, "--full-refresh asks for it"),
+        ({"partial_option": "--sample"}, "--sample leaves rows out"),
+        ({"all_selected": False}, "only some models were selected"),
+        ({"rates_changed": True}, "exchange rates of past days changed"),
+        ({"last_lifecycle": "activity"}, "customers come and go by orders or use, which are read whole"),
+        ({"settings": {"known_at": "2024-01-01"}}, "the setting known_at changed"),
+        ({"settings": {}}, "the setting known_at changed"),
+        ({"settings": {"known_at": "", "a new one": "x"}}, "the setting a new one changed"),
+        ({"last_state": None}, "there is no complete build to add to"),
+    ],
+)
+def test_the_reason_for_a_full_build(tmp_path: Path, project: Path, known: dict, because: str) -> None:
+    business = Business(tmp_path / "landing", 0, project)
+    business.load([business.event(days_back=400)])
+    landed = inspect_folder(business.folder)
+    last = increments.plan_build(landed, increments.BuildFacts({"known_at": ""}, None)).state
+    plan = increments.plan_build(
+        landed, increments.BuildFacts(**{"settings": {"known_at": ""}, "last_state": last, **known})
+    )
+    assert plan.because == (because or "0 new files of subscription_events")
+    assert plan.new_files == (None if because else ())
+
+
+def test_parts_are_unreported_until_their_bytes_were_reported(tmp_path: Path, project: Path) -> None:
+    business = Business(tmp_path / "landing", 0, project)
+    business.load([business.event(days_back=400)])
+
+    def plan(reported: list[str] | None) -> increments.BuildPlan:
+        facts = increments.BuildFacts({}, None, reported_files=reported)
+        return increments.plan_build(inspect_folder(business.folder), facts)
+
+    first = plan(None)
+    assert first.unreported == ()
+    reported = [state[-1] for state in first.state["files"]["subscription_events"].values()]
+    business.load([business.event(days_back=400)])
+    events = business.folder / "subscription_events"
+    assert plan(reported).unreported == (events / "part-001.parquet",)
+    (events / "part-000.parquet").rename(events / "moved.parquet")
+    assert plan(reported).unreported == (events / "part-001.parquet",)
+    (events / "moved.parquet").unlink()  # old rows may now lie in the other one
+    assert plan(reported).unreported == ()
 
 
 def test_every_setting_is_compared_or_reaches_no_stored_table() -> None:

@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +22,7 @@ import pytest
 import reader
 
 from warehouse import publishing
-from warehouse.dbt_run import DbtRun
+from warehouse.dbt_run import DbtRun, read_run
 from warehouse.publishing import NotPublishedError, publish
 from warehouse.versions import Versions
 
@@ -35,7 +35,7 @@ PUBLISH = """
 import json, os, signal, sys
 from pathlib import Path
 from warehouse import publishing
-from warehouse.dbt_run import DbtRun
+from warehouse.dbt_run import DbtRun, read_run
 
 warehouse, published, run, last_step, bytes_of_a_file = json.loads(sys.argv[1])
 steps = 0
@@ -280,6 +280,16 @@ def test_nothing_is_published_when(run, says, warehouses, published):
         publish(run, warehouses["new"], published, 3)
     assert published.read_bytes() == before
     assert len(Versions(published).kept()) == 1 and not Versions(published).draft_folder.exists()
+
+
+@pytest.mark.parametrize("option", ["empty", "sample", "event_time_start", "event_time_end"])
+def test_a_build_that_leaves_rows_out_says_so(tmp_path, option):
+    metadata = {"generated_at": "2026-01-01T00:00:00+00:00", "invocation_id": "new"}
+    results = {"metadata": metadata, "args": {"empty": False, "sample": None, option: True}, "results": []}
+    (tmp_path / "run_results.json").write_text(json.dumps(results))
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": {}, "unit_tests": {}}))
+    run = read_run(tmp_path, datetime(2026, 1, 1, tzinfo=UTC))
+    assert run.problems == (f"--{option.replace('_', '-')} leaves rows out: such a build is never published",)
 
 
 def test_a_warehouse_whose_last_build_broke_off_is_not_published(warehouses, published, tmp_path):
