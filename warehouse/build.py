@@ -5,6 +5,7 @@ Usage: python -m warehouse.build [arguments of dbt build]
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import subprocess
@@ -13,11 +14,14 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from warehouse.dbt_plugin import landing_folder
+from warehouse.dbt_plugin import WarehouseError, landing_folder, make_folder_of
 from warehouse.dbt_run import read_run
+from warehouse.land import MODULES
+from warehouse.land import main as land
 from warehouse.landing import LandingError, inspect_folder
 from warehouse.publishing import NotPublishedError, publish
 from warehouse.quality import GateError, check_landing, check_marts, stop_or_say
+from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.summary import summarise
 from warehouse.unread_files import unread_files
 
@@ -29,31 +33,37 @@ DBT = (sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')
 def main(arguments: list[str]) -> int:
     """Build, publish and report, from the project's root. Returns the exit code: 0 when all was published, else 1."""
     os.chdir(PROJECT)
-    warehouse = Path(os.environ.get("WAREHOUSE_PATH") or "warehouse.duckdb")
-    published = Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")
-    target = Path(os.environ.get("DBT_TARGET_PATH") or "target")
-    pages = target / "quality"
+    given, _ = _options().parse_known_args(arguments)
+    try:
+        settings = read_environment()
+        check_vars(given.vars)
+    except SettingsError as error:
+        print(error)
+        return 1
+    if given.target != "duckdb":
+        return land([given.target]) or _dbt_build(arguments)
+    warehouse, published, pages = settings.warehouse, settings.published, settings.target / "quality"
 
     def gate(draft: Path) -> list[str]:
         return stop_or_say(check_marts(draft, pages / "marts"))
 
     clock, started = time.monotonic(), datetime.now(UTC)
     try:
-        versions_kept = _versions_kept()
+        make_folder_of(warehouse)
         history = warehouse.with_suffix(".landing_history.json")
         warnings = stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
         with contextlib.suppress(LandingError):  # dbt says so, and why
             warnings += unread_files(landing_folder(), inspect_folder(landing_folder()))
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
         # it has let go of the warehouse when it ends
-        ended = subprocess.run([*DBT, "build", *arguments], check=False).returncode
-        run = read_run(target, started)
+        ended = _dbt_build(arguments)
+        run = read_run(settings.target, started)
         if run is None or (ended != 0 and not run.problems):
             raise NotPublishedError(
                 f"dbt was killed (signal {-ended})" if ended < 0 else "dbt could not build; why is said above"
             )
-        publication = publish(run, warehouse, published, versions_kept, gate)
-    except (NotPublishedError, GateError, KeyboardInterrupt) as error:
+        publication = publish(run, warehouse, published, settings.versions_kept, gate)
+    except (NotPublishedError, GateError, WarehouseError, KeyboardInterrupt) as error:
         print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
         print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
         return 1
@@ -65,11 +75,16 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _versions_kept() -> int:
-    text = os.environ.get("PUBLISHED_VERSIONS") or "5"
-    if not text.isdecimal():
-        raise NotPublishedError(f"PUBLISHED_VERSIONS is '{text}', which is no number of versions: write it as 5")
-    return int(text)
+def _options() -> argparse.ArgumentParser:
+    """The options of dbt build that are read here too."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--vars", default="")
+    options.add_argument("--target", "-t", default="duckdb", choices=["duckdb", *MODULES])
+    return options
+
+
+def _dbt_build(arguments: list[str]) -> int:
+    return subprocess.run([*DBT, "build", *arguments], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -19,24 +19,21 @@ from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
 from warehouse.demo_business import write_demo_business
+from warehouse.disk import first_line
 from warehouse.increments import INCREMENTAL_TABLE, BuildFacts, changed_files, plan_build
 from warehouse.landing import LandedTable, LandingError, inspect_folder, landing_statements, rows_of_statement
 from warehouse.publishing import published_build
+from warehouse.settings import read_environment
 from warehouse.unread_files import unread_files
-
-PROJECT = Path(__file__).parents[1]
-DEMO_FOLDER = PROJECT / "demo_business"
 
 
 def landing_folder() -> Path:
-    """RAW_DATA_DIR, absolute; unset or empty, the demo business, which is written at its first use."""
-    named = os.environ.get("RAW_DATA_DIR")
-    if named:
-        return Path(named).absolute()
-    if not DEMO_FOLDER.exists():
-        print(f"Writing the demo business (simulated) to {DEMO_FOLDER.name}/ ...", flush=True)
-        write_demo_business(DEMO_FOLDER)
-    return DEMO_FOLDER
+    """The landing folder; the demo business is written at its first use. Raises SettingsError."""
+    settings = read_environment()
+    if settings.is_demo and not settings.landing.exists():
+        print(f"Writing the demo business (simulated) to {settings.landing.name}/ ...", flush=True)
+        write_demo_business(settings.landing)
+    return settings.landing
 
 
 def keyed_hash(value: str) -> str:
@@ -49,10 +46,27 @@ class WarehouseError(RuntimeError):
     """The warehouse file cannot be opened. The message says why and what to do."""
 
 
-def try_warehouse(path: str, config: dict) -> None:
-    """Open and close the warehouse file. Raises WarehouseError, in one sentence."""
+def make_folder_of(warehouse: Path) -> None:
+    """Raises WarehouseError, in one sentence."""
     try:
-        duckdb.connect(path, config=config).close()
+        warehouse.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"The folder of the warehouse {warehouse} cannot be made ({error.strerror}): WAREHOUSE_PATH names it"
+        ) from error
+
+
+def try_warehouse(path: str, config: dict) -> None:
+    """Open and close the warehouse file, whose folder is made where it is missing.
+
+    Raises:
+        WarehouseError: it cannot be opened, or is not whole. The message is one sentence.
+    """
+    make_folder_of(Path(path))
+    try:
+        with duckdb.connect(path, config=config) as connection:
+            if os.path.getsize(path) < _size_it_says(connection):
+                raise WarehouseError(_damaged(path, "its end is missing"))
     except duckdb.Error as error:
         holder = re.search(r"held in (?:.*/)?(.+?) \(PID (\d+)\)", str(error))
         if holder:
@@ -60,16 +74,38 @@ def try_warehouse(path: str, config: dict) -> None:
                 f"The warehouse {path} is in use by {holder[1]} (process {holder[2]}): "
                 "wait until it is done or close it, then build again."
             ) from error
-        raise WarehouseError(
-            f"The warehouse {path} cannot be opened; WAREHOUSE_PATH names it: {str(error).splitlines()[0]}"
-        ) from error
+        reason = first_line(error)
+        if DAMAGE.search(reason):
+            raise WarehouseError(_damaged(path, reason)) from error
+        raise WarehouseError(f"The warehouse {path} cannot be opened; WAREHOUSE_PATH names it: {reason}") from error
+
+
+# What DuckDB says of a file that was cut off, written over, or is none of its own.
+DAMAGE = re.compile(r"not a valid DuckDB|could not read|corrupt|checksum|serializ|\bwal\b", re.IGNORECASE)
+HEADER_BYTES = 3 * 4096
+
+
+def _size_it_says(connection: DuckDBPyConnection) -> int:
+    """The bytes that a database file must have for the blocks that it counts."""
+    block_bytes, blocks = connection.execute(
+        "select block_size, total_blocks from pragma_database_size() where database_name = current_database()"
+    ).fetchone()
+    return HEADER_BYTES + block_bytes * blocks
+
+
+def _damaged(path: str, reason: str) -> str:
+    return (
+        f"The warehouse {path} cannot be opened: {reason}. If it is a warehouse, it is damaged: remove it, and "
+        f"{Path(path).name}.wal beside it, and the next build makes it anew from the landing folder; "
+        "if it is another file, name another in WAREHOUSE_PATH"
+    )
 
 
 class Plugin(BasePlugin):
     """Gives dbt's hooks (macros/landing/, macros/increments/) their SQL functions, and the models keyed_hash(value)."""
 
     def initialize(self, plugin_config: dict) -> None:
-        """Raises LandingError when the landing folder cannot be built from."""
+        """Raises SettingsError, or LandingError when the landing folder cannot be built from."""
         self._landed: list[LandedTable] = inspect_folder(landing_folder())
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict) -> None:
@@ -124,4 +160,4 @@ class Plugin(BasePlugin):
 
     def published_build(self) -> str:
         """The dbt run whose marts are in the published file; empty = there is none, or nobody knows."""
-        return published_build(Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")) or ""
+        return published_build(read_environment().published) or ""

@@ -20,6 +20,7 @@ import duckdb
 import yaml
 
 from warehouse.landing import CONTRACT_FILE, RAW_SCHEMA, LandingError, inspect_folder, landing_statements
+from warehouse.settings import SettingsError, read_environment
 
 HASH_COLUMN = "email_key"
 ID_COLUMNS = ("customer_id", "subscription_id")
@@ -197,12 +198,14 @@ def main(arguments: list[str]) -> int:
     from warehouse.dbt_plugin import landing_folder
 
     customer_id = arguments[0]
-    warehouse = Path(os.environ.get("WAREHOUSE_PATH") or "warehouse.duckdb")
-    published = Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")
-    files = stored_files(warehouse, published)
     try:
+        settings = read_environment()
+        files = stored_files(settings.warehouse, settings.published)
         person = find_person(customer_id, files)
         changed = {file: erase_from(file, person) for file in files}
+    except SettingsError as error:
+        print(error)
+        return 1
     except (EraseError, duckdb.Error) as error:
         print(f"Not erased. {str(error).splitlines()[0]}")
         return 1

@@ -9,7 +9,6 @@ Usage: python -m warehouse.export [FOLDER] [MART ...]
 from __future__ import annotations
 
 import csv
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from warehouse.disk import first_line
+from warehouse.settings import SettingsError, read_environment
 
 SHEET_ROWS = 1_048_575  # what a sheet takes below its header
 CELL_CHARACTERS = 32_767  # what a cell takes
@@ -122,11 +122,11 @@ def _write_workbook(file: Path, title: str, names: list[str], rows: Iterator[lis
 
 def main(arguments: list[str]) -> int:
     """Export to the folder of the command line. Returns the exit code."""
-    published = Path(os.environ.get("PUBLISHED_PATH") or "published/marts.duckdb")
     folder = Path(arguments[0] if arguments else "export")
+    marts = " ".join(arguments[1:]).split()  # several may stand in one argument
     try:
-        written = export(published, folder, arguments[1:])
-    except ExportError as error:
+        written = export(read_environment().published, folder, marts)
+    except (ExportError, SettingsError) as error:
         print(error)
         return 1
     print(f"{len(written)} files in {folder}/")

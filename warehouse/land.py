@@ -11,6 +11,7 @@ import sys
 
 from warehouse.dbt_plugin import landing_folder
 from warehouse.landing import LandingError, inspect_folder
+from warehouse.settings import SettingsError
 
 MODULES = {
     "postgres": "warehouse.landing_postgres",
@@ -19,20 +20,20 @@ MODULES = {
 }
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Land RAW_DATA_DIR on the target of the command line; 1 with a message when that cannot be."""
     parser = argparse.ArgumentParser(prog="python -m warehouse.land", description=__doc__)
     parser.add_argument("target", choices=["duckdb", *MODULES])
-    target = parser.parse_args().target
+    target = parser.parse_args(arguments).target
     try:
         landed = inspect_folder(landing_folder())
         if target in MODULES:
             importlib.import_module(MODULES[target]).land(landed, target)
-    except LandingError as error:
+    except (LandingError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -49,13 +49,10 @@
 {% endmacro %}
 
 
-{#
-    The dbt vars that stored tables follow from. as_of is no such: what lies between the old and the new one is touched;
-    gross_margin and annual_discount_rate are read only by tables that every build makes anew.
-#}
+{# The dbt vars that stored tables follow from: all but those whose rule says why not. #}
 {% macro stored_settings() %}
     {% set settings = {} %}
-    {% for name in ["known_at", "lifecycle", "reporting_currency", "reporting_timezone", "fiscal_year_start_month", "free_plans_are_customers"] %}
+    {% for name, rule in var("setting_rules").items() if rule.get("is_stored", true) %}
         {% do settings.update({name: var(name) | string}) %}
     {% endfor %}
     {% do return(settings) %}

@@ -25,7 +25,7 @@ from warehouse.landing import inspect_folder, landing_statements, read_contract
 PROJECT = Path(__file__).parents[2]
 DATABASE = "streams"
 # as_of and known_at stand in the SQL as texts: compiled once with these, any other moment takes their place.
-MOMENTS = {"as_of": "2098-01-01 00:00:01", "known_at": "2098-01-01 00:00:02"}
+MOMENTS = {"as_of": "1998-01-01 00:00:01", "known_at": "1998-01-01 00:00:02"}
 
 Rows = Sequence[Mapping[str, str | None]]
 
@@ -180,10 +180,10 @@ def build(tables: Mapping[str, Rows], marts: Sequence[str], **settings: object) 
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         write_landing(Path(folder), tables)
         build_on(connection, Path(folder), marts, settings)
-        return {mart: _rows(connection, f"marts.{mart}") for mart in marts}
+        return {mart: rows(connection, f"marts.{mart}") for mart in marts}
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> list[dict]:
+def rows(connection: duckdb.DuckDBPyConnection, relation: str) -> list[dict]:
     result = connection.execute(f"select * from {relation}")
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

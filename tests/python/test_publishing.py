@@ -501,5 +501,6 @@ def test_a_number_of_versions_that_is_none_is_said_before_anything_is_built(plac
     )
     assert build.returncode == 1
     assert build.stdout == (
-        "\nNothing was published:\n  - PUBLISHED_VERSIONS is 'all', which is no number of versions: write it as 5\n"
+        "Nothing was done. Please mend these settings:\n  - PUBLISHED_VERSIONS is 'all', which is not a whole number: "
+        "use a whole number of at least 1 and at most 1000\n"
     )

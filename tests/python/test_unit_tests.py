@@ -8,7 +8,7 @@ import harness
 import pytest
 import yaml
 
-SETTINGS = yaml.safe_load((harness.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+SETTINGS = yaml.safe_load((harness.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["setting_rules"]
 
 
 def macros_behind(model: dict, macros: dict[str, dict]) -> set[str]:

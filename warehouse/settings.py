@@ -1,0 +1,202 @@
+"""Everything that can be set: what each setting may be, checked before anything is read or written.
+
+The rules of the dbt vars stand beside their defaults in dbt_project.yml (`setting_rules`), those of the environment
+here. Both are checked by the macros of check_settings.sql, which dbt runs itself on every engine.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+import pytz
+import yaml
+
+PROJECT = Path(__file__).parents[1]
+DEMO_FOLDER = PROJECT / "demo_business"
+RULES_FILE = PROJECT / "macros" / "landing" / "check_settings.sql"
+
+PORT = {"type": "integer", "at_least": 1, "at_most": 65535, "optional": True}
+ENVIRONMENT: dict[str, dict] = {
+    "RAW_DATA_DIR": {"type": "folder", "optional": True},  # none: the demo business
+    "WAREHOUSE_PATH": {"type": "file", "default": "warehouse.duckdb"},  # as in profiles.yml
+    "PUBLISHED_PATH": {"type": "file", "default": "published/marts.duckdb"},
+    "DBT_TARGET_PATH": {"type": "folder", "default": "target"},
+    "PUBLISHED_VERSIONS": {"type": "integer", "at_least": 1, "at_most": 1000, "default": "5"},
+    "DUCKDB_MEMORY_LIMIT": {
+        "type": "text",
+        "pattern": r"[1-9][0-9]{2,8} ?M(i)?B|[1-9][0-9]{0,5}([.][0-9]{1,3})? ?[GT](i)?B",
+        "use": "at least 100MB, such as 900MB or 4GB",
+        "default": "900MB",  # as in profiles.yml
+    },
+    # docs/engines.md
+    "PGPORT": PORT,
+    "SPARK_THRIFT_PORT": PORT,
+    "SPARK_LANDING_DIR": {"type": "folder", "optional": True},
+    "SPARK_SESSION_DIR": {"type": "folder", "optional": True},
+}
+
+# Schemas, and names of DuckDB's own: a warehouse of that name would make `raw.customers` ambiguous.
+NO_WAREHOUSE = {"raw", "staging", "intermediate", "marts", "seeds", "main", "system", "temp", "memory"}
+NO_WAREHOUSE |= {"pg_catalog", "information_schema", "dbt_test__audit"}
+VARS_WISH = "write it as '{as_of: 2025-06-30, reporting_currency: EUR}', with a blank after each colon"
+DATABASE_NAME = re.compile(r"[^\W_][\w -]*([.]\w+)?")
+
+
+class SettingsError(RuntimeError):
+    """Settings that cannot be used: the message names each, what is wrong with it, and what to write."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(["Nothing was done. Please mend these settings:", *(f"  - {p}" for p in problems)]))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The environment's settings, checked. Paths are as they were written."""
+
+    warehouse: Path
+    published: Path
+    target: Path
+    landing: Path  # absolute
+    is_demo: bool  # no landing folder was named
+    versions_kept: int
+
+
+def read_environment() -> Settings:
+    """The environment's settings; empty is as not set. Raises SettingsError, which names all that cannot be used."""
+    values = {name: os.environ.get(name) or rule.get("default") for name, rule in ENVIRONMENT.items()}
+    problems = [
+        (
+            _path_problem(name, values[name])
+            if rule["type"] in ("file", "folder")
+            else _problem(name, values[name], rule)
+        )
+        for name, rule in ENVIRONMENT.items()
+    ]
+    is_demo = not values["RAW_DATA_DIR"]
+    if not any(problems):
+        settings = Settings(
+            warehouse=Path(values["WAREHOUSE_PATH"]),
+            published=Path(values["PUBLISHED_PATH"]),
+            target=Path(values["DBT_TARGET_PATH"]),
+            landing=DEMO_FOLDER if is_demo else Path(values["RAW_DATA_DIR"]).absolute(),
+            is_demo=is_demo,
+            versions_kept=int(values["PUBLISHED_VERSIONS"]),
+        )
+        problems = list(_conflicts(settings))
+    if any(problems):
+        raise SettingsError(list(filter(None, problems)))
+    return settings
+
+
+def check_vars(given: str) -> None:
+    """Check the argument of `--vars` (YAML), and the vars of dbt_project.yml. Raises SettingsError."""
+    defaults = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    rules = defaults.pop("setting_rules")
+    values = {**defaults, **_read_vars(given)}
+    problems = [_words(_macros().unknown_setting(name, list(rules))) for name in values if name not in rules]
+    problems += [_problem(name, values.get(name), rule) for name, rule in rules.items()]
+    if any(problems):
+        raise SettingsError(list(filter(None, problems)))
+
+
+def _read_vars(given: str) -> dict[str, Any]:
+    if not given.strip():
+        return {}
+    try:
+        try:
+            values = yaml.safe_load(given)
+        except ValueError:  # what looks like a time and is none, such as the 30th of February: then as it is written
+            values = yaml.load(given, yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        raise SettingsError([f"--vars is not YAML ({_words(str(error))}): {VARS_WISH}"]) from error
+    if not isinstance(values, dict):
+        raise SettingsError([f"--vars is {given!r}, which names no setting: {VARS_WISH}"])
+    return values
+
+
+def _problem(name: str, value: Any, rule: Mapping) -> str:
+    """What is wrong with a value and what to write instead; empty = it can be used."""
+    if rule["type"] in ("file", "folder"):
+        return _path_problem(name, value)
+    return _words(_macros().setting_problem(name, value, rule))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@cache
+def _macros() -> Any:
+    """The macros of check_settings.sql, with what dbt lends them."""
+    lent = {"modules": SimpleNamespace(re=re, datetime=datetime, pytz=pytz), "set": set, "zip": zip}
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    return environment.from_string(RULES_FILE.read_text(encoding="utf-8"), globals=lent).module
+
+
+def _path_problem(name: str, text: str | None) -> str:
+    """Why a path cannot be used, by itself; empty = it can, or is not set."""
+    if not text:
+        return ""
+    if not text.isprintable():
+        return f"{name} is {text!r}, which holds a character that cannot be shown: rename it"
+    path, said = Path(text), f"{name} is '{text}', "
+    if re.match(r"~|\w[\w+.-]*:", text):
+        return f"{said}which is not a path on this machine: use one such as /data/{path.name}"
+    if above := next((folder for folder in path.parents if folder.exists() and not folder.is_dir()), None):
+        return f"{said}but {above} is a file, not a folder: name another place"
+    if ENVIRONMENT[name]["type"] == "folder":
+        return f"{said}which is a file, where a folder is expected: name another" if path.is_file() else ""
+    if path.is_dir():
+        return f"{said}which is a folder, where a file is expected: use one such as {path / 'warehouse.duckdb'}"
+    if not DATABASE_NAME.fullmatch(path.name):
+        return (
+            f"{said}a file name that DuckDB reads in more than one way: use letters, digits, blanks, - and _ with one "
+            "ending, such as warehouse.duckdb"
+        )
+    if name == "WAREHOUSE_PATH" and (ends := re.search("[?#;]", text)):
+        return f"{said}whose {ends[0]} dbt reads as the end of the path: use one without it"
+    if name == "WAREHOUSE_PATH" and path.stem.lower() in NO_WAREHOUSE:
+        return (
+            f"{said}but {path.stem} is the name of a schema, and queries could not tell the two apart: use another, "
+            "such as warehouse.duckdb"
+        )
+    return ""
+
+
+def _conflicts(settings: Settings) -> Iterator[str]:
+    """Why the paths cannot be used together."""
+    warehouse, published, landing = (
+        path.resolve() for path in (settings.warehouse, settings.published, settings.landing)
+    )
+    if warehouse == published or (warehouse.exists() and published.exists() and warehouse.samefile(published)):
+        yield (
+            f"WAREHOUSE_PATH and PUBLISHED_PATH are one file ({settings.published}): publishing would replace the "
+            "warehouse by its marts; name two"
+        )
+    written = {
+        "WAREHOUSE_PATH": settings.warehouse,
+        "PUBLISHED_PATH": settings.published,
+        "DBT_TARGET_PATH": settings.target,
+    }
+    for name, path in written.items():
+        if landing in (path.resolve(), *path.resolve().parents):
+            yield (
+                f"{name} ({path}) lies in the landing folder ({settings.landing}), which a build only reads: name a "
+                "place outside it"
+            )
+    versions = published.with_name(f"{published.stem}_versions")
+    if versions in warehouse.parents:
+        yield (
+            f"WAREHOUSE_PATH ({settings.warehouse}) lies in {versions.name}, where published versions are kept and "
+            "removed: name a place outside it"
+        )
