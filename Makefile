@@ -1,12 +1,33 @@
 # Two commands: `make build` sets up and builds the warehouse, `make test` sets up and passes every check.
 # Both are safe to repeat: set-up runs again only when requirements.lock changed.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV := .venv
-BIN := $(VENV)/bin
-STAMP := $(VENV)/.set-up
+override VENV := .venv
+override BIN := $(VENV)/bin
+override STAMP := $(VENV)/.set-up
 
 export DO_NOT_TRACK := 1
+
+# What a caller may give, here or in the environment. A recipe reads it from its environment ("$$NAME", in quotes), where
+# it stands as it was written: neither make nor the shell runs any of it.
+PYTHON ?=
+TARGET ?= duckdb
+VARS ?=
+EXPORT ?= export
+MARTS ?=
+CUSTOMER ?=
+OULAD ?= ../shared/data/oulad
+OPEN_UNIVERSITY_BUILD ?= examples/open_university
+CDNOW_BUILD ?= examples/cdnow
+CUSTOMERS ?= 1000000
+ROUNDS ?= 3
+REASON ?=
+SKEW ?=
+GIVEN := PYTHON TARGET VARS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS ROUNDS REASON SKEW
+define as_written
+override $(1) := $$(value $(1))
+export $(1)
+endef
+$(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build export erase test mutants test-postgres test-spark lint lock readme clean open-university cdnow
@@ -15,23 +36,18 @@ help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
-		|| { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Setting up $(VENV) from requirements.lock (once, a minute or two) ..."
-	@$(PYTHON) -m venv --clear $(VENV)
+	@python="$${PYTHON:-$$(command -v python3.11 || command -v python3)}"; \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+		|| { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }; \
+	echo "Setting up $(VENV) from requirements.lock (once, a minute or two) ..."; \
+	"$$python" -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## make the environment from the pinned lock
 
-TARGET ?= duckdb
-build: setup $(if $(findstring spark,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business); TARGET=postgres, spark_cluster: docs/engines.md
-ifeq ($(TARGET),duckdb)
-	@$(BIN)/python -m warehouse.build
-else
-	@$(BIN)/python -m warehouse.land $(TARGET)
-	@$(BIN)/dbt build --target $(TARGET)
-endif
+build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'); TARGET=postgres, spark_cluster: docs/engines.md
+	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
 test: setup lint  ## pass every check
 	@$(BIN)/python -m pytest -n auto --dist loadfile
@@ -52,37 +68,28 @@ lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 readme: build  ## write the results of the README's queries anew
 	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
 
-EXPORT ?= export
-MARTS ?=
 export: setup  ## write the published marts as CSV and workbooks (EXPORT=folder, MARTS="rpt_churn_rates ...")
-	@$(BIN)/python -m warehouse.export $(EXPORT) $(MARTS)
+	@$(BIN)/python -m warehouse.export "$$EXPORT" "$$MARTS"
 
 erase: setup  ## take one person out of everything stored (CUSTOMER=id)
-	@$(BIN)/python -m warehouse.erase "$(CUSTOMER)"
+	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"
 
 clean:  ## remove what builds made; the environment stays
 	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse.landing_history.json demo_business published
 
-OULAD ?= ../shared/data/oulad
-OPEN_UNIVERSITY := examples/open_university
-OPEN_UNIVERSITY_BUILD ?= $(OPEN_UNIVERSITY)
-
 open-university: setup  ## build the real example (OULAD=folder with the data set's CSV files)
-	@$(BIN)/python $(OPEN_UNIVERSITY)/to_landing.py $(OULAD) $(OPEN_UNIVERSITY_BUILD)/landing
-	@RAW_DATA_DIR=$(OPEN_UNIVERSITY_BUILD)/landing WAREHOUSE_PATH=$(OPEN_UNIVERSITY_BUILD)/open_university.duckdb \
-		PUBLISHED_PATH=$(OPEN_UNIVERSITY_BUILD)/published/marts.duckdb DBT_TARGET_PATH=$(OPEN_UNIVERSITY_BUILD)/target \
+	@$(BIN)/python examples/open_university/to_landing.py "$$OULAD" "$$OPEN_UNIVERSITY_BUILD/landing"
+	@RAW_DATA_DIR="$$OPEN_UNIVERSITY_BUILD/landing" WAREHOUSE_PATH="$$OPEN_UNIVERSITY_BUILD/open_university.duckdb" \
+		PUBLISHED_PATH="$$OPEN_UNIVERSITY_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$OPEN_UNIVERSITY_BUILD/target" \
 		$(BIN)/python -m warehouse.build --vars '{as_of: 2015-06-01}'
 
-CDNOW := examples/cdnow
-CDNOW_BUILD ?= $(CDNOW)
-
 cdnow: setup  ## build the real example without subscriptions
-	@$(BIN)/python $(CDNOW)/to_landing.py $(CDNOW_BUILD)/landing
-	@RAW_DATA_DIR=$(CDNOW_BUILD)/landing WAREHOUSE_PATH=$(CDNOW_BUILD)/cdnow.duckdb \
-		PUBLISHED_PATH=$(CDNOW_BUILD)/published/marts.duckdb DBT_TARGET_PATH=$(CDNOW_BUILD)/target \
+	@$(BIN)/python examples/cdnow/to_landing.py "$$CDNOW_BUILD/landing"
+	@RAW_DATA_DIR="$$CDNOW_BUILD/landing" WAREHOUSE_PATH="$$CDNOW_BUILD/cdnow.duckdb" \
+		PUBLISHED_PATH="$$CDNOW_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$CDNOW_BUILD/target" \
 		$(BIN)/python -m warehouse.build
 
-SPARK_STAMP := $(VENV)/.set-up-spark
+override SPARK_STAMP := $(VENV)/.set-up-spark
 
 # Spark is big, so it is installed for its own targets only.
 $(SPARK_STAMP): requirements-spark.lock $(STAMP)
@@ -100,15 +107,13 @@ test-postgres: setup  ## compare every mart on a real Postgres server with DuckD
 test-spark: setup-spark  ## compare every mart on a real Spark cluster with DuckDB's (some ten minutes)
 	@TEST_SPARK=1 $(BIN)/python -m pytest tests/engines/test_spark.py
 
-CUSTOMERS ?= 1000000
-ROUNDS ?= 3
+# A list or several options: split at blanks, without quotes; the shell runs no part of what a variable holds.
 bench: setup  ## measure a build beside the limit, a month spine and an increment (CUSTOMERS="200000 1000000" ROUNDS=3)
-	@$(BIN)/python benchmarks/bench.py --customers $(CUSTOMERS) --rounds $(ROUNDS)
+	@set -f; $(BIN)/python benchmarks/bench.py --customers $$CUSTOMERS --rounds "$$ROUNDS"
 
-REASON ?=
 bench-check: setup  ## compare the counted work of a build with what was written down (REASON="..." writes it anew)
-	@$(BIN)/python benchmarks/counted_work.py --reason "$(REASON)"
+	@$(BIN)/python benchmarks/counted_work.py --reason="$$REASON"
 
 bench-spark: setup-spark  ## count what each model moves on a Spark cluster (CUSTOMERS=1000000, SKEW="--events-of-one ...")
-	@$(BIN)/python benchmarks/spark_scale.py --customers $(CUSTOMERS) $(SKEW)
+	@set -f; $(BIN)/python benchmarks/spark_scale.py --customers "$$CUSTOMERS" $$SKEW
 .PHONY: bench bench-check bench-spark
