@@ -5,6 +5,12 @@
     Arguments: margin per month (column), monthly churn rate (column), annual discount rate (fraction).
 #}
 {% macro discounted_lifetime_value(margin, churn, annual_discount_rate) -%}
-    {%- set monthly = (1 + annual_discount_rate) ** (1 / 12) - 1 -%}
-    {{ margin }} * {{ 1 + monthly }}e0 / ({{ monthly }}e0 + {{ churn }})
+    {%- set factor = (1 + annual_discount_rate | float) ** (1 / 12) -%}
+    {{ margin }} * {{ double_literal(factor) }} / ({{ double_literal(factor - 1) }} + {{ churn }})
+{%- endmacro %}
+
+
+{# A number in full as a double of SQL, however small it is. #}
+{% macro double_literal(number) -%}
+    {{ "%.16e" | format(number) }}
 {%- endmacro %}

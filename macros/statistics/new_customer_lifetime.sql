@@ -5,5 +5,5 @@
     Arguments: residual lifetime at age 0 (column), annual discount rate (fraction).
 #}
 {% macro new_customer_lifetime(residual_lifetime, annual_discount_rate) -%}
-    (1 + {{ residual_lifetime }} / {{ (1 + annual_discount_rate) ** (1 / 12) }}e0)
+    (1 + {{ residual_lifetime }} / {{ double_literal((1 + annual_discount_rate | float) ** (1 / 12)) }})
 {%- endmacro %}
