@@ -11,14 +11,20 @@
 {% macro checked_rows(table_name, relation, first_rates=none, further_checks=[]) %}
 {%- set table = contract_table(table_name) -%}
 with raw_rows as (
-    select * from {{ relation }}
+    select
+        {%- for column in table.columns %}
+        {{ column }},
+        {{ raw_text(column) }} as text_{{ column }} {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
 ),
 
 typed as (
     select
         {%- for column in table.columns.values() %}
-        {{ contract_value(column) }} as {{ column.name }},
-        {{ column.name }} as raw_{{ column.name }} {{- "," if not loop.last }}
+        {{ contract_value(column, "text_" ~ column.name) }} as {{ column.name }},
+        {{ column.name }} as raw_{{ column.name }},
+        text_{{ column.name }} {{- "," if not loop.last }}
         {%- endfor %}
     from raw_rows
 ),
@@ -27,8 +33,8 @@ checked as (
     select
         typed.*,
         case
-            {%- for reason, condition in row_checks(table, first_rates is not none) + further_checks %}
-            when {{ condition }} then '{{ reason }}'
+            {%- for check in row_checks(table, first_rates is not none) + further_checks %}
+            when {{ check[1] }} then '{{ check[0] }}' {{- " || " ~ check[2] if check[2] }}
             {%- endfor %}
         end as quarantine_reason
     from typed
@@ -69,29 +75,32 @@ from shown
     A raw column as staging has it: cast to its type; of a text that is no id, and of no fixed list, the contacts go. So
     every mart is without them, whatever it reads. Ids are keys and stay as they are; an e-mail address has its column.
 #}
-{% macro contract_value(column) -%}
-    {%- set value = as_contract_type(column.name, column.data_type) -%}
+{% macro contract_value(column, text=none) -%}
+    {%- set value = as_contract_type(column.name, column.data_type, text) -%}
     {{ redacted(value) if may_hold_contacts(column) else value }}
 {%- endmacro %}
 
 {% macro may_hold_contacts(column) %}
     {% set meta = column.config.meta %}
-    {% do return(column.data_type == "text" and not is_id(column.name) and not meta.accepted and not meta.personal) %}
+    {% do return(column.data_type in ("text", "code") and not is_id(column.name) and not meta.accepted and not meta.personal) %}
 {% endmacro %}
 
 
-{# [reason, condition] for every check that the contract declares, in its order; the first that holds is the reason. #}
+{#
+    [reason, condition] for every check that the contract declares, in its order; the first that holds is the reason. A
+    time that cannot be read also has the layout that ends the reason, as SQL: only such rows are asked for it.
+#}
 {% macro row_checks(table, has_rates) %}
     {% set checks = [] %}
     {% for column in table.columns.values() %}
         {% set name = column.name %}
         {% set meta = column.config.meta %}
-        {% set is_text = column.data_type in ("text", "currency") %}
         {% if meta.required %}
             {% do checks.append(["missing_" ~ name, is_missing(name, column.data_type)]) %}
         {% endif %}
-        {% if not is_text %}
-            {% do checks.append(["unreadable_" ~ name, "typed." ~ name ~ " is null and not (" ~ is_missing(name, column.data_type) ~ ")"]) %}
+        {% if not is_text_type(column.data_type) %}
+            {% set layout = time_layout("typed.text_" ~ name, column.data_type) if column.data_type in ("timestamp", "date", "month") %}
+            {% do checks.append(["unreadable_" ~ name, "typed." ~ name ~ " is null and not (" ~ is_missing(name, column.data_type) ~ ")", layout]) %}
         {% endif %}
         {% if meta.accepted %}
             {% do checks.append(["unknown_" ~ name, "typed." ~ name ~ " not in ('" ~ meta.accepted | join("', '") ~ "')"]) %}
@@ -118,20 +127,20 @@ from shown
 {% endmacro %}
 
 
-{# Whether the raw value is null or an empty text. A text says so itself; another type is asked whether it is text at all. #}
+{# Whether the raw value is null or blank. A text says so itself; another type is asked whether it is text at all. #}
 {% macro is_missing(column, data_type) -%}
-    {%- if data_type in ("text", "currency") -%}
+    {%- if is_text_type(data_type) -%}
         typed.{{ column }} is null
     {%- else -%}
-        {{ adapter.dispatch("is_empty")("typed.raw_" ~ column) }}
+        {{ adapter.dispatch("is_empty")("typed.raw_" ~ column, "typed.text_" ~ column) }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro default__is_empty(value) -%}
-    {{ as_contract_type(value, "text") }} is null
+{% macro default__is_empty(value, text) -%}
+    {{ text }} is null
 {%- endmacro %}
 
 {# DuckDB knows the column's type before it runs: only text can be empty, and a number is not made text to find out. #}
-{% macro duckdb__is_empty(value) -%}
-    case when typeof({{ value }}) = 'VARCHAR' then {{ as_contract_type(value, "text") }} is null else {{ value }} is null end
+{% macro duckdb__is_empty(value, text) -%}
+    case when typeof({{ value }}) = 'VARCHAR' then {{ text }} is null else {{ value }} is null end
 {%- endmacro %}

@@ -1,12 +1,13 @@
 {#
     What the quarantine shows of a row: its key and its content, without anything personal. In a broken row columns may
-    have moved, so a contact may stand in any of them, in numbers and dates too. The values are redacted together, with a
+    have moved, so a contact may stand in any of them, in numbers and dates too. The values stand as they landed, with the
+    blanks around them, and are redacted together, with a
     character between them that no text has: one by one, a wide table would take as many patterns as it has columns.
 #}
 {% macro shown_cells(table) -%}
     {%- set cells, id_cells = [], [] -%}
     {%- for column in shown_columns(table) -%}
-        {%- set value = "replace(coalesce(" ~ as_contract_type("raw_" ~ column, "text") ~ ", ''), '\u001f', ' ')" -%}
+        {%- set value = "replace(coalesce(cast(raw_" ~ column ~ " as " ~ dbt.type_string() ~ "), ''), '\u001f', ' ')" -%}
         {%- if is_id(column) -%}
             {#- digits beside letters are an id, digits alone may be a telephone number -#}
             {%- set has_letters = matches_pattern(value, "'[A-Za-z]'") -%}

@@ -81,13 +81,28 @@ NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 TIME = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"([T ](?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?P<fraction>[0-9]+))?"
-    r"(Z|(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2}))?)?"
+    r"(Z| UTC| ?(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2}))?)?"
 )
+# White space of any kind, and what has no width, around a value is no part of it.
+NO_WIDTH = "\u200b\ufeff"
 
 
 def text(row: dict, column: str) -> str | None:
-    """The text in a column; a missing column and an empty text are null."""
-    return row.get(column) or None
+    """The text in a column without the blanks around it; a missing column and a blank text are null."""
+    value, rest = row.get(column) or "", None
+    while value != rest:
+        value, rest = value.strip().strip(NO_WIDTH), value
+    return value or None
+
+
+def spelled(value: str | None) -> str | None:
+    """A code as its list spells it: case and the number of blanks between its words mean nothing."""
+    return value and " ".join(value.lower().split())
+
+
+def code(row: dict, column: str) -> str | None:
+    """The code of a fixed list in a column, or null."""
+    return spelled(text(row, column))
 
 
 def required_text(row: dict, column: str) -> str:
@@ -165,7 +180,7 @@ def read_rate(row: dict) -> Record:
     rate_time = instant(row, "rate_date")
     if rate_time is None:
         raise Unreadable("rate_date is missing")
-    currency = required_text(row, "currency").upper()
+    currency = spelled(required_text(row, "currency")).upper()
     rate = number(row, "rate_to_reporting")
     if rate is None or not SMALLEST_RATE <= rate <= GREATEST_RATE:
         raise Unreadable("rate_to_reporting is missing, not positive, or none that money can be converted by")
@@ -194,22 +209,22 @@ def read_customer(row: dict) -> Record:
 
 def read_event(row: dict, rates: Rates, settings: Settings) -> Record:
     """A row of subscription_events; key event_id."""
-    currency = text(row, "currency")
+    currency = code(row, "currency")
     values: dict[str, Any] = {
         "event_id": required_text(row, "event_id"),
         "customer_id": required_text(row, "customer_id"),
         "subscription_id": required_text(row, "subscription_id"),
-        "event_type": required_text(row, "event_type"),
+        "event_type": spelled(required_text(row, "event_type")),
         "occurred_at": instant(row, "occurred_at"),
         "plan_id": text(row, "plan_id"),
         "amount": not_negative(row, "amount"),
         "currency": currency and currency.upper(),
-        "billing_interval": text(row, "billing_interval"),
+        "billing_interval": code(row, "billing_interval"),
         "billing_interval_count": number(row, "billing_interval_count"),
         "quantity": not_negative(row, "quantity"),
-        "reason_code": text(row, "reason_code"),
+        "reason_code": code(row, "reason_code"),
         "reason_text": text(row, "reason_text"),
-        "cancelled_by": text(row, "cancelled_by"),
+        "cancelled_by": code(row, "cancelled_by"),
         "loaded_at": instant(row, "loaded_at"),
     }
     count = values["billing_interval_count"]
@@ -911,11 +926,11 @@ def build_customers(
 
 
 def report_moment(events: list[Event], settings: Settings) -> datetime:
-    """The moment the reports look from: as set, else the latest event, but never later than now."""
+    """The moment the reports look from: as set, else the latest event that is not later than now, else now."""
     if settings.as_of is not None:
         return settings.as_of
     now = datetime.now(UTC).replace(tzinfo=None)
-    return min(now, max((event.occurred_at for event in events), default=now))
+    return max((event.occurred_at for event in events if event.occurred_at <= now), default=now)
 
 
 def build_reports(customers: list[Customer], as_of: datetime, settings: Settings) -> dict[str, list[dict]]:
@@ -973,7 +988,7 @@ def build(
     known_events = [to_event(record, rates, settings) for record in event_records]
     as_of = report_moment(known_events, settings)
     seen_events = [event for event in known_events if event.occurred_at <= as_of]
-    reasons = {row["reason_code"]: row for row in churn_reasons}
+    reasons = {code(row, "reason_code"): row for row in churn_reasons}
     with_history = build_customers(seen_events, customer_records, reasons, settings)
 
     churn_rows = [row for customer in with_history for _, row in customer.churns]

@@ -31,11 +31,18 @@ EVENT_TYPES = (
 )  # fmt: skip
 
 BROKEN_FIELDS = [
-    ("event_id", ""), ("customer_id", ""), ("subscription_id", ""), ("event_type", ""), ("event_type", "Started"),
-    ("occurred_at", ""), ("occurred_at", "soon"), ("occurred_at", "2024-02-30"), ("amount", "-1"), ("amount", "ten"),
+    ("event_id", ""), ("customer_id", ""), ("subscription_id", ""), ("event_type", ""), ("event_type", "begun"),
+    ("occurred_at", ""), ("occurred_at", "soon"), ("occurred_at", "2024-02-30"), ("occurred_at", "31/01/2024"),
+    ("occurred_at", "2024-03-01 10:00:00 Asia/Tokyo"), ("loaded_at", "2024-03-01 10:00:00 EST"),
+    ("amount", "-1"), ("amount", "ten"),
     ("billing_interval", "fortnight"), ("billing_interval_count", "0"), ("billing_interval_count", "1.5"),
     ("loaded_at", "later"), ("quantity", "-2"),
 ]  # fmt: skip
+
+# Another spelling of the same value: blanks of any kind around it, and for a code its case.
+SPELLINGS = [" {}", "{} ", "\u00a0{}\u202f", "\t{}", "{}\u3000", "\ufeff{}"]
+CODES = ("event_type", "currency", "billing_interval", "reason_code", "cancelled_by")
+TRIMMED = (*CODES, "customer_id", "subscription_id", "occurred_at", "plan_id", "amount")
 
 instants = st.one_of(
     st.sampled_from(BOUNDARIES),
@@ -80,6 +87,10 @@ def event(
     if draw(st.integers(0, 19)) == 0:
         field, value = draw(st.sampled_from(BROKEN_FIELDS))
         row[field] = value
+    if draw(st.integers(0, 9)) == 0:
+        field = draw(st.sampled_from(TRIMMED))
+        value = row[field].title() if field in CODES else row[field]
+        row[field] = draw(st.sampled_from(SPELLINGS)).format(value)
     return row
 
 

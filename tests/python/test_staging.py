@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -40,12 +40,12 @@ def staging_models(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 # -- every check of the contract: a row that fails it, and one just inside that passes
 
-PLAIN = {"text": "x", "timestamp": "2024-03-01", "date": "2024-03-01", "decimal": "1", "rate": "1", "integer": "1",
-         "double": "1", "boolean": "true", "currency": ""}  # fmt: skip
-UNREADABLE = {"timestamp": "soon", "date": "2024-02-30", "decimal": "ten", "rate": "1,5", "integer": "1.5",
-              "double": "many", "boolean": "perhaps"}  # fmt: skip
-READABLE = {"timestamp": "2024-02-29T23:59:59.999999Z", "date": "2024-02-29", "decimal": "1e1", "rate": "0.5",
-            "integer": "2.0", "double": "-1e-3", "boolean": "0"}  # fmt: skip
+PLAIN = {"text": "x", "code": "x", "currency": "", "timestamp": "2024-03-01", "date": "2024-03-01",
+         "month": "2024-03", "decimal": "1", "rate": "1", "integer": "1", "double": "1", "boolean": "true"}  # fmt: skip
+UNREADABLE = {"timestamp": "soon", "date": "2024-02-30", "month": "2024-13", "decimal": "ten",
+              "rate": "1,5", "integer": "1.5", "double": "many", "boolean": "perhaps"}  # fmt: skip
+READABLE = {"timestamp": "2024-02-29T23:59:59.999999Z", "date": "2024-02-29", "month": "2024/2", "decimal": "1e1",
+            "rate": "0.5", "integer": "2.0", "double": "-1e-3", "boolean": " Yes\u00a0"}  # fmt: skip
 SURVEY_SCORES = [
     ("nps", "-1", "score_out_of_range"), ("nps", "0", None), ("nps", "10", None), ("nps", "11", "score_out_of_range"),
     ("csat", "0", "score_out_of_range"), ("csat", "1", None), ("csat", "5", None), ("csat", "6", "score_out_of_range"),
@@ -65,7 +65,8 @@ def cases(table: dict) -> list[tuple[dict, str | None]]:
             found += [({name: UNREADABLE[data_type]}, f"unreadable_{name}"), ({name: READABLE[data_type]}, None)]
         if "accepted" in meta:
             found += [({name: value}, None) for value in meta["accepted"]]
-            found += [({name: value}, f"unknown_{name}") for value in ("other", meta["accepted"][0].title())]
+            found += [({name: f"\u00a0{value.title()} "}, None) for value in meta["accepted"]]
+            found += [({name: value}, f"unknown_{name}") for value in ("other", f"{meta['accepted'][0]}.")]
         if meta.get("minimum") == 0:
             found += [({name: "-0.000001"}, f"negative_{name}"), ({name: "0"}, None)]
         elif "minimum" in meta:
@@ -85,7 +86,7 @@ def cases(table: dict) -> list[tuple[dict, str | None]]:
                 ({name: "5", "currency": "EUR", time: late}, "no_exchange_rate"),
                 ({name: "5", "currency": "EUR", time: "2024-03-01"}, None),
                 ({name: "5", "currency": "eur", time: "2024-03-02"}, None),
-                ({name: "5", "currency": "usd", time: late}, None),
+                ({name: "5", "currency": " Usd\u202f", time: late}, None),
             ]
     if table["name"] == "subscription_events":
         found.append(({"amount": "", "currency": "XXX"}, None))
@@ -107,7 +108,7 @@ def plain_row(table: dict, number: int) -> dict:
             row["score"] = ""  # its range depends on the type of survey
         elif "accepted" in meta:
             row[column["name"]] = meta["accepted"][0]
-        elif meta.get("required") and column["data_type"] in ("text", "currency"):
+        elif meta.get("required") and column["data_type"] in ("text", "code", "currency"):
             row[column["name"]] = f"K{number}"
         else:
             row[column["name"]] = PLAIN[column["data_type"]]
@@ -137,6 +138,7 @@ def test_each_check_rejects_the_row_that_fails_it_and_no_other(checked, name):
 
 # -- what a value becomes
 
+# Text -> the UTC time that it is, or the end of the reason why it is not read: its layout, where that has a name.
 TIMES = {
     "2024-03-01": datetime(2024, 3, 1),
     "2024-03-01 10:00:00": datetime(2024, 3, 1, 10),
@@ -144,42 +146,124 @@ TIMES = {
     "2024-03-01T10:00:00Z": datetime(2024, 3, 1, 10),
     "2024-03-01 10:00:00+02:00": datetime(2024, 3, 1, 8),
     "2024-03-01T10:00:00-05:30": datetime(2024, 3, 1, 15, 30),
+    "2024-03-01 10:00:00 +0200": datetime(2024, 3, 1, 8),
     "2024-03-01 10:00:00 UTC": datetime(2024, 3, 1, 10),
     "2024-03-01 10:00:00.123456": datetime(2024, 3, 1, 10, 0, 0, 123456),
+    " 2024-03-01 ": datetime(2024, 3, 1),
+    "\u00a02024-03-01 10:00:00\u202f\t": datetime(2024, 3, 1, 10),
     "1900-01-01": datetime(1900, 1, 1),
     "9999-12-30": datetime(9999, 12, 30),
-    "0001-01-01": None,
-    "1899-12-31 23:59:59": None,
-    "9999-12-31": None,
-    "infinity": None,
-    "-infinity": None,
-    "2024-02-30": None,
-    "01/03/2024": None,
-    "1709287200": None,
-    "now": None,
-    "today": None,
-    "{{ run_started_at }}": None,
-    "'; drop schema staging cascade; --": None,
+    "0001-01-01": "",
+    "1899-12-31 23:59:59": "",
+    "9999-12-31": "",
+    "infinity": "",
+    "-infinity": "",
+    "epoch": "",
+    "2024-02-30": "",
+    "2024-02-30 10:00:00 UTC": "",
+    "2024-03-01 24:00:00": "",
+    "now": "",
+    "today": "",
+    "maybe 5": "",
+    "{{ run_started_at }}": "",
+    "'; drop schema staging cascade; --": "",
+    "31/01/2024": "_day_first",
+    "31.1.24 10:00": "_day_first",
+    "01/31/2024": "_month_first",
+    "1-31-2024": "_month_first",
+    "01/02/2024": "_day_or_month_first",
+    "01/02/2024 1:00 PM": "_day_or_month_first",
+    "Jan 5, 2024": "_month_name",
+    "5 January 2024": "_month_name",
+    "05-Jan-24": "_month_name",
+    "Fri, 05 Jan 2024 10:00:00 GMT": "_month_name",
+    "2024-01-05 1:00:00 PM": "_twelve_hour_clock",
+    "2024-01-15 10:00:00 Asia/Tokyo": "_zone_name",
+    "2024-01-15 10:00:00 EST": "_zone_name",
+    "2024-01-15 10:00:00 (CET)": "_zone_name",
+    "2024-01-15T10:00:00+09:00[Asia/Tokyo]": "_zone_name",
+    "2024-01-15 10:00:00 Asia/Novosibirsk": "_zone_name",
+    "2024-01-15 10:00:00 Etc/GMT+5": "_zone_name",
+    "2024-01": "_month_only",
+    "20240105": "_no_separators",
+    "20240105T101500Z": "_no_separators",
+    "20240105101500": "_no_separators",
+    "1709287200": "_unix_time",
+    "1709287200000": "_unix_time",
 }
 
 
 @pytest.fixture(scope="module")
 def timed(tmp_path_factory) -> duckdb.DuckDBPyConnection:
-    events = [EVENT | {"event_id": text, "occurred_at": text} for text in TIMES]
-    usage = [{"customer_id": text, "used_on": text, "usage_count": "1"} for text in TIMES]
+    events = [EVENT | {"event_id": f"t{number}", "occurred_at": text} for number, text in enumerate(TIMES)]
+    usage = [{"customer_id": f"t{number}", "used_on": text, "usage_count": "1"} for number, text in enumerate(TIMES)]
     return stage_rows(tmp_path_factory.mktemp("timed"), {"subscription_events": events, "product_usage": usage})
 
 
 @pytest.mark.parametrize("text", TIMES)
 def test_a_time_is_read_in_utc_or_not_at_all(timed, text):
-    read = timed.execute("select occurred_at from staging.stg_billing__subscription_events where event_id = ?", [text])
-    assert read.fetchall() == ([(TIMES[text],)] if TIMES[text] else [])
-    day = timed.execute("select used_on from staging.stg_product__product_usage where customer_id = ?", [text])
-    assert day.fetchall() == ([(TIMES[text].date(),)] if TIMES[text] else [])
+    row, becomes = f"t{list(TIMES).index(text)}", TIMES[text]
+    is_read = isinstance(becomes, datetime)
+    read = timed.execute("select occurred_at from staging.stg_billing__subscription_events where event_id = ?", [row])
+    assert read.fetchall() == ([(becomes,)] if is_read else [])
+    day = timed.execute("select used_on from staging.stg_product__product_usage where customer_id = ?", [row])
+    assert day.fetchall() == ([(becomes.date(),)] if is_read else [])
     quarantine = "select raw_table, reason from marts.rpt_quarantine where contains(raw_row, to_json(cast(? as text)))"
-    reasons = timed.execute(f"{quarantine} order by 1", [text])
-    unreadable = [("product_usage", "unreadable_used_on"), ("subscription_events", "unreadable_occurred_at")]
-    assert reasons.fetchall() == ([] if TIMES[text] else unreadable)
+    reasons = timed.execute(f"{quarantine} order by 1", [text]).fetchall()
+    unreadable = [("product_usage", f"unreadable_used_on{becomes}"),
+                  ("subscription_events", f"unreadable_occurred_at{becomes}")]  # fmt: skip
+    assert reasons == ([] if is_read else unreadable)
+
+
+def test_a_month_is_read_as_its_first_day(tmp_path):
+    months = ["2024-01", " 2024/2 ", "2024-03-15", "2024-04-01 10:00:00", "2024-13", "2024", "01/2024"]
+    costs = [{"month": text, "acquisition_channel": str(row), "cost": "1"} for row, text in enumerate(months)]
+    connection = stage_rows(tmp_path, {"acquisition_costs": costs})
+    read = connection.execute("select month from staging.stg_marketing__acquisition_costs order by 1").fetchall()
+    assert read == [(date(2024, 1, 1),), (date(2024, 2, 1),), (date(2024, 3, 15),), (date(2024, 4, 1),)]
+    assert connection.execute("select distinct reason from marts.rpt_quarantine").fetchall() == [("unreadable_month",)]
+
+
+# How the n-th of many rows ends: DuckDB's cast to a time with a zone keeps the zone of a name for the rows after it.
+ZONES = ["", "", " Asia/Tokyo", "", "+09:00", "", " EST", "Z", " CET", "", "-05:00", "", " America/New_York", ""]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_zone_is_that_of_its_own_row_alone(tmp_path, kind):
+    texts = [f"2024-01-31 22:{row // 60 % 60:02}:{row % 60:02}{ZONES[row % len(ZONES)]}" for row in range(9000)]
+    events = [EVENT | {"event_id": str(row), "occurred_at": text, "loaded_at": text} for row, text in enumerate(texts)]
+    harness.write_landing(tmp_path, {"customers": [], "subscription_events": events})
+    if kind == "parquet":
+        file = tmp_path / "subscription_events.csv"
+        duckdb.execute(f"copy (from read_csv('{file}', all_varchar = true)) to '{file.with_suffix('.parquet')}'")
+        file.unlink()
+    connection = stage(tmp_path)
+    found = connection.execute("select event_id, occurred_at, loaded_at from staging.stg_billing__subscription_events")
+    offsets = {"": 0, "Z": 0, "+09:00": 9, "-05:00": -5}
+    wanted = {
+        str(row): datetime.fromisoformat(text[:19]) - timedelta(hours=offsets[text[19:]])
+        for row, text in enumerate(texts)
+        if text[19:] in offsets
+    }
+    assert {event: (occurred, loaded) for event, occurred, loaded in found.fetchall()} == {
+        event: (time, time) for event, time in wanted.items()
+    }
+    reasons = connection.execute("select distinct reason from marts.rpt_quarantine").fetchall()
+    assert reasons == [("unreadable_occurred_at_zone_name",)]
+
+
+@pytest.mark.parametrize("type_name", ["date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"])
+def test_a_typed_time_needs_no_time_zone(type_name):
+    time = harness.compiled_inline("select {{ as_contract_type('moment', 'timestamp') }} as moment from times")
+
+    def plan(data_type: str) -> str:
+        with duckdb.connect() as connection:
+            connection.execute(f"create table times as select cast('2024-03-01' as {data_type}) as moment")
+            assert connection.execute(time).fetchall() == [(datetime(2024, 3, 1),)]
+            return connection.execute(f"explain (format json) {time}").fetchone()[1]
+
+    assert "TIME ZONE" in plan("varchar")
+    assert "TIME ZONE" not in plan(type_name)
 
 
 TYPED = {
@@ -187,7 +271,8 @@ TYPED = {
     "as event_type, timestamptz '2024-03-01 10:00:00+02:00' + to_hours(i) as occurred_at, cast(9.99 + i as "
     "decimal(9, 2)) as amount, cast(2 as tinyint) as billing_interval_count, 1.5::double + i as quantity, "
     "timestamp_ns '2024-03-02 01:02:03.123456' as loaded_at",
-    "customers": "select 'c' || i as customer_id, timestamp '2024-01-01 00:00:00' + to_days(i) as created_at",
+    "customers": "select 'c' || i as customer_id, timestamp_s '2024-01-01 00:00:00' as created_at, "
+    "timestamp_ms '2024-01-02 00:00:00' as loaded_at",
     "product_usage": "select i as customer_id, date '2024-02-29' as used_on, i::bigint as usage_count, 0.1::double "
     "as minutes",
     "campaign_contacts": "select i as contact_id, 'c1' as customer_id, 'x' as campaign, date '2024-03-01' as "

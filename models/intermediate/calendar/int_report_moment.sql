@@ -1,21 +1,11 @@
-{%- set event_times = [
-    (ref("stg_billing__subscription_events"), "occurred_at"),
-    (ref("stg_billing__invoices"), "issued_at"),
-    (ref("stg_orders__orders"), "ordered_at"),
-    (ref("stg_product__product_usage"), "used_on"),
-    (ref("stg_product__onboarding_milestones"), "reached_at"),
-    (ref("stg_support__support_tickets"), "opened_at"),
-    (ref("stg_surveys__survey_responses"), "coalesce(responded_at, sent_at)"),
-    (ref("stg_marketing__campaign_contacts"), "contacted_at"),
-] -%}
-
 with event_times as (
-    {%- for relation, event_time in event_times %}
+    {%- for raw_table, staging, event_time in event_times() %}
     select
-        '{{ relation.identifier }}' as seen_in,
-        min(cast({{ event_time }} as timestamp)) as first_event_at,
-        max(cast({{ event_time }} as timestamp)) as last_event_at
-    from {{ relation }}
+        '{{ raw_table }}' as raw_table,
+        min({{ event_time }}) as first_event_at,
+        -- what is later than now is kept, but must not move the reports into the future
+        max(case when {{ event_time }} <= {{ utc_now() }} then {{ event_time }} end) as last_event_at
+    from {{ ref(staging) }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
@@ -26,7 +16,7 @@ moment as (
         {% if var("lifecycle") == "auto" -%}
         -- subscriptions begin and end by their events; without any, customers come and go by what they do
         case
-            when count(case when seen_in = '{{ ref("stg_billing__subscription_events").identifier }}' then last_event_at end) > 0
+            when count(case when raw_table = 'subscription_events' then first_event_at end) > 0
                 then 'subscription'
             else 'activity'
         end as lifecycle,
@@ -36,8 +26,7 @@ moment as (
         {% if var("as_of") -%}
         {{ time_setting("as_of") }} as as_of
         {%- else -%}
-        -- a clock that runs ahead must not move the reports into the future
-        least(max(last_event_at), {{ utc_now() }}) as as_of
+        coalesce(max(last_event_at), {{ utc_now() }}) as as_of
         {%- endif %}
     from event_times
 )

@@ -46,7 +46,7 @@ classified as (
         end as classification_rule
     from losses
     left join {{ ref("churn_reasons") }} as reasons
-        on losses.reason_code = reasons.reason_code
+        on losses.reason_code = {{ as_contract_type("reasons.reason_code", "code") }}
     where losses.place = 1
 )
 

@@ -14,7 +14,7 @@ with churned as (
         case when sums.segment_type = 'plan' then sums.plan_id_start else sums.segment_value end as left_segment
     from {{ ref("int_movement_sums") }} as sums
     left join {{ ref("churn_reasons") }} as reasons
-        on sums.reason_code = reasons.reason_code
+        on sums.reason_code = {{ as_contract_type("reasons.reason_code", "code") }}
     where sums.movement_type = 'churn'
     group by sums.period_grain, sums.period_start, sums.segment_type, left_segment
 ),
