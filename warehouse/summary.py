@@ -13,6 +13,8 @@ import duckdb
 
 from warehouse.versions import Publication
 
+SHOWN = 5  # values that stand in a line; the mart has them all
+
 
 @dataclass(frozen=True)
 class Built:
@@ -93,6 +95,80 @@ def _quarantine(built: Built) -> Lines:
     if not tables:
         return []
     return [("Quarantine", ", ".join("{raw_table} {quarantined_rows:,}".format_map(table) for table in tables))]
+
+
+def _event_times(built: Built) -> Lines:
+    tables = built.rows("select * from marts.rpt_event_times order by raw_table")
+    later = [f"{table['raw_table']} {table['rows_after_as_of']:,}" for table in tables if table["rows_after_as_of"]]
+    lines = []
+    if later:
+        lines.append(("Later", f"rows after as_of, in no figure yet: {', '.join(later)}"))
+    return lines + [
+        (
+            "Warning",
+            "{raw_table}: {rows_too_early:,} rows are older than earliest_plausible_year in seeds/thresholds.csv, the "
+            "first {first_at}; all periods begin there".format_map(table),
+        )
+        for table in tables
+        if table["rows_too_early"]
+    ]
+
+
+UNKNOWN_REASONS = """
+    with losses as (
+        select churned.reason_code, unknown.value is not null as is_unknown
+        from marts.fct_churn_events as churned
+        left join marts.rpt_unmapped_values as unknown
+            on unknown.column_name = 'reason_code' and churned.reason_code = unknown.value
+    )
+    select
+        reason_code as value,
+        count(*) as losses,
+        (select count(*) from losses) as all_losses
+    from losses
+    where is_unknown
+    group by reason_code
+    order by losses desc, value asc
+"""
+
+
+def _unknown_codes(built: Built) -> Lines:
+    reasons = built.rows(UNKNOWN_REASONS)
+    lines = []
+    if reasons:
+        unknown = sum(reason["losses"] for reason in reasons)
+        lines.append(
+            (
+                "Reasons",
+                f"{unknown:,} of {reasons[0]['all_losses']:,} losses have a reason that seeds/churn_reasons.csv does "
+                f"not know: {_counted(reasons, 'losses')}",
+            )
+        )
+    columns: dict[str, list[dict]] = {}
+    for row in built.rows("select * from marts.rpt_unmapped_values order by rows desc, value"):
+        columns.setdefault(f"{row['raw_table']}.{row['column_name']}", []).append(row)
+    if columns:
+        counts = "; ".join(f"{column} {_counted(rows, 'rows')}" for column, rows in columns.items())
+        lines.append(("Codes", f"that no list knows, in rows (see marts.rpt_unmapped_values): {counts}"))
+    return lines
+
+
+def _spellings(built: Built) -> Lines:
+    alike: dict[tuple[str, str], list[dict]] = {}
+    for row in built.rows("select * from marts.rpt_similar_values order by column_name, rows desc, value"):
+        alike.setdefault((row["column_name"], row["compared_as"]), []).append(row)
+    if not alike:
+        return []
+    shown = "; ".join(f"{column} {_counted(rows, 'rows')}" for (column, _), rows in list(alike.items())[:SHOWN])
+    more = f" and {len(alike) - SHOWN:,} more" if len(alike) > SHOWN else ""
+    return [("Warning", f"values that differ only by case or blanks, each a group of its own: {shown}{more} "
+             "(see marts.rpt_similar_values)")]  # fmt: skip
+
+
+def _counted(values: list[dict], count: str) -> str:
+    """The first values with their counts, and how many more there are."""
+    shown = ", ".join(f"{value['value']} {value[count]:,}" for value in values[:SHOWN])
+    return shown + (f" and {len(values) - SHOWN:,} more" if len(values) > SHOWN else "")
 
 
 def _warehouse(built: Built) -> Lines:
@@ -192,6 +268,9 @@ LINES: tuple[Callable[[Built], Lines], ...] = (
     _data,
     _rows,
     _quarantine,
+    _event_times,
+    _unknown_codes,
+    _spellings,
     _warehouse,
     _last_month,
     _nps,

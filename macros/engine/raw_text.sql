@@ -3,22 +3,19 @@
     nothing, and must not make another value. Null where nothing is left.
 #}
 {% macro raw_text(column) -%}
-    nullif({{ without_outer_blanks("cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")") }}, '')
+    {{ adapter.dispatch("raw_text")(column) }}
 {%- endmacro %}
 
-{% macro without_outer_blanks(text) -%}
-    {{ adapter.dispatch("without_outer_blanks")(text) }}
-{%- endmacro %}
-
-{% macro default__without_outer_blanks(text) -%}
-    trim(both '{{ blanks() }}' from {{ text }})
+{% macro default__raw_text(column) -%}
+    nullif(trim(both '{{ blanks() }}' from cast({{ column }} as {{ dbt.type_string() }})), '')
 {%- endmacro %}
 
 {# Nearly every text is ASCII without a blank at its ends, and to see that costs a tenth of trimming. #}
-{% macro duckdb__without_outer_blanks(text) -%}
+{% macro duckdb__raw_text(column) -%}
+    {%- set text = "cast(" ~ column ~ " as varchar)" -%}
     case
         when strlen({{ text }}) = length({{ text }}) and {{ text }}[1] > ' ' and {{ text }}[-1] > ' ' then {{ text }}
-        else trim({{ text }}, '{{ blanks() }}')
+        else nullif(trim({{ text }}, '{{ blanks() }}'), '')
     end
 {%- endmacro %}
 

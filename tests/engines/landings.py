@@ -26,13 +26,34 @@ TIMES = [
     "2024-01-05 10:00:00-05", "2024-01-05 10:00:00.", "2024-01-05 10:00:00.5+02:00", "2024-02-30", "20240105",
     "2024-01", "2024", "now", "today", "tomorrow", "infinity", "Jan 5 2024", "5.1.2024", "01/05/2024", "2024-001",
     "2024-01-05 10", "2024-01-05T", "2024-01-05Z", "0001-01-01", "1899-12-31 23:59:59", "9999-12-31", "12024-01-01",
-    "2024-01-05 23:59:60", "2024-01-05 25:00:00", " 2024-01-05", "2024-01-05 10:00+02:00", "10:00:00", "2024-13-01",
+    "2024-01-05 23:59:60", "2024-01-05 24:00:00", "2024-01-05 25:00:00", " 2024-01-05", "2024-01-05 10:00+02:00",
+    "10:00:00", "2024-13-01",
+    "\u00a02024-01-05\u202f", "\t2024-01-05 10:00:00\u3000", "\ufeff2024-01-05", "2024-01-05 10:00:00 +0230",
+    "2024-01-05 10:00:00 -05", "2024-01-05 10:00:00+02:30:15", "2024-01-05 10:00:00 Asia/Tokyo",
+    "2024-01-05 10:00:00 EST",
+    "2024-01-05T10:00:00+09:00[Asia/Tokyo]", "2024-01-05 1:00 PM", "31/01/2024", "1-31-24", "05-Jan-24",
+    "5 January 2024",
+    "Fri, 05 Jan 2024 10:00:00 GMT", "20240105T101500Z", "1704445200", "1704445200.5", "epoch", "maybe 5",
+    "2024-02-30 UTC",
 ]  # fmt: skip
 NUMBERS = [
     "1", "+1", "1.", ".5", "1_000", "1e3", "1E+3", "1e-7", " 1 ", "-0", "0.0000005", "1.0000005", "1.0000004999999",
     "999999999999.9999994", "999999999999.9999995", "NaN", "inf", "Infinity", "0x1F", "1,000", "$1", "1e", "--1",
-    "1.2.3", "1__0", "_1", "1_", "1 000", "ten", "1e400", "1d", "1f", "0b1", "1L",
+    "1.2.3", "1__0", "_1", "1_", "1 000", "ten", "1e400", "1d", "1f", "0b1", "1L", "\u00a01\t", "1\u00a0000",
 ]  # fmt: skip
+# Codes as people write them, and what no list knows.
+CODES = [
+    " Started ", "STARTED\u00a0", "\tstarted", "star ted", "begun", "\ufeffstarted", "started\u200b", "\u3000started",
+]  # fmt: skip
+REASONS = [
+    "Too_Expensive",
+    " too_expensive\u202f",
+    "Too \u00a0 expensive",
+    "budget",
+    "BUDGET",
+    "\u00a0",
+    "a@example.com",
+]
 BOOLEANS = ["true", "TRUE", "t", "f", "yes", "No", "y", "1", "0", "2", "on", "off", "tr", "1.0", "wahr"]
 COMMENTS = [
     "write to jane.doe+x@example.com, or +1 202 555 0123", "ÄRGER with the PRICE of 2024, 1.299,00",
@@ -115,9 +136,14 @@ def write_oddities(folder: Path) -> None:
     write_streams(folder)
     with (folder / "subscription_events.csv").open("a", encoding="utf-8", newline="") as events:
         for n, time in enumerate(TIMES):
-            events.write(f"t{n},ct{n},st{n},started,{time},basic,10" + "," * 8 + "\r\n")
+            events.write(f't{n},ct{n},st{n},started,"{time}",basic,10' + "," * 8 + "\r\n")
         for n, number in enumerate(NUMBERS):
             events.write(f'n{n},cn{n},sn{n},started,2024-01-05,pro,"{number}",,,{number},{number}' + "," * 4 + "\r\n")
+        for n, code in enumerate(CODES):
+            events.write(f"k{n},ck{n},sk{n},{code},2024-01-05, Pro\u00a0,10,usd," + "," * 6 + "\r\n")
+        for n, reason in enumerate(REASONS):
+            events.write(f"r{n},cr{n},sr{n},started,2024-01-05,pro,10" + "," * 8 + "\r\n")
+            events.write(f"q{n},cr{n}\u00a0,sr{n},Cancelled,2024-01-09" + "," * 7 + f"{reason},,{reason}," + "\r\n")
         events.write("too,short\r\n" + "x," * 30 + "too long\r\n")
     orders = "".join(f"o{n},c{n},2024-02-01,{n}.5,,{''.join(c)},p\n" for n, c in enumerate(["usd", "EUR", "eur", "é"]))
     (folder / "orders.csv").write_text(

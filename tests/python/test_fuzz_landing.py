@@ -507,7 +507,7 @@ def test_extreme_values_that_are_values_break_no_model(tmp_path, marker):
         (as_of,) = connection.execute("select as_of from intermediate.int_report_moment").fetchone()
         assert as_of <= datetime.now(UTC).replace(tzinfo=None)
         rows = {mart: connection.execute(f"select count(*) from marts.{mart}").fetchone()[0] for mart in marts}
-        without_rows = {"rpt_clv_backtest", "rpt_dunning", "rpt_quarantine", "rpt_restatements"}
+        without_rows = {"rpt_clv_backtest", "rpt_dunning", "rpt_quarantine", "rpt_restatements", "rpt_similar_values"}
         assert {mart for mart in marts if rows[mart] == 0} == without_rows
         (broken,) = connection.execute(
             "select count(*) from marts.rpt_churn_rates where customers_end <> customers_start + customers_new "

@@ -929,7 +929,7 @@ def test_what_happens_inside_counts_in_the_segment_of_the_start_else_of_the_firs
         {"customer_id": ""},
         {"subscription_id": ""},
         {"event_type": ""},
-        {"event_type": "Started"},
+        {"event_type": "begun"},
         {"event_type": "unknown"},
         {"occurred_at": ""},
         {"occurred_at": "soon"},

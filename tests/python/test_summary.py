@@ -39,13 +39,22 @@ MARTS = """
             period_grain, period_start, segment_type, 'relational' as touchpoint_type, is_complete_period,
             null::double as nps, null::double as nps_lower, null::double as nps_upper, 0 as respondents
         from marts.rpt_churn_rates;
+    create table marts.rpt_event_times (
+        raw_table varchar, first_at timestamp, last_at timestamp, rows_too_early bigint, rows_after_as_of bigint
+    );
+    create table marts.rpt_unmapped_values (
+        raw_table varchar, column_name varchar, value varchar, rows bigint, example_key varchar
+    );
+    create table marts.rpt_similar_values (column_name varchar, value varchar, compared_as varchar, rows bigint);
+    create table marts.fct_churn_events (customer_id varchar, reason_code varchar);
 """
 
 
-def summary(folder: Path, warnings: tuple[str, ...] = (), **lost: int) -> list[str]:
+def summary(folder: Path, warnings: tuple[str, ...] = (), inserts: str = "", **lost: int) -> list[str]:
+    folder.mkdir(exist_ok=True)
     published = folder / "published.duckdb"
     with duckdb.connect(str(published)) as connection:
-        connection.execute(MARTS.format(**{"start": 300, "v": 0, "i": 0, "u": 0} | lost))
+        connection.execute(MARTS.format(**{"start": 300, "v": 0, "i": 0, "u": 0} | lost) + inserts)
     publication = Publication("2025-12-01", "2025-11-30", {"rpt_nps": 1}, 1, None, ("of the marts",))
     return summarise(published, publication, Path("w.duckdb"), "landing", Path("q"), warnings).splitlines()
 
@@ -74,6 +83,52 @@ def test_parts_add_up_to_the_total_each_within_one_of_its_share(parts, total):
 
 def test_warnings_of_both_gates_and_of_tests_stand_at_the_end(tmp_path):
     assert summary(tmp_path, ("of the landing",))[-2:] == ["Warning     of the landing", "Warning     of the marts"]
+
+
+def test_rows_after_as_of_and_times_that_cannot_be_right_are_named_with_their_numbers(tmp_path):
+    lines = summary(tmp_path, inserts="""
+        insert into marts.rpt_event_times values
+            ('orders', '2023-01-01', '2025-11-30', 0, 0), ('invoices', null, null, 0, 0),
+            ('subscription_events', '1970-01-01', '2027-01-10', 2, 1200),
+            ('product_usage', '2024-01-01', '2026-01-01', 0, 3)
+    """)  # fmt: skip
+    assert "Later       rows after as_of, in no figure yet: product_usage 3, subscription_events 1,200" in lines
+    assert (
+        "Warning     subscription_events: 2 rows are older than earliest_plausible_year in seeds/thresholds.csv, the "
+        "first 1970-01-01 00:00:00; all periods begin there" in lines
+    )
+    assert len(lines) == len(summary(tmp_path / "plain")) + 2
+
+
+def test_reasons_and_codes_that_no_list_knows_are_counted(tmp_path):
+    lines = summary(tmp_path, inserts="""
+        insert into marts.fct_churn_events
+            select i, case when i < 60 then 'budget' when i < 90 then 'moved' when i < 100 then 'outage' end
+            from range(272) as losses (i);
+        insert into marts.rpt_unmapped_values
+            select 'subscription_events', 'reason_code', unnest(['budget', 'moved', 'never lost']),
+                unnest([61, 30, 1]), 'e1'
+            union all select 'support_tickets', 'priority', 'p' || i, 20 - i, 't1' from range(7) as priorities (i)
+    """)  # fmt: skip
+    assert (
+        "Reasons     90 of 272 losses have a reason that seeds/churn_reasons.csv does not know: budget 60, moved 30"
+        in lines
+    )
+    assert (
+        "Codes       that no list knows, in rows (see marts.rpt_unmapped_values): subscription_events.reason_code "
+        "budget 61, moved 30, never lost 1; support_tickets.priority p0 20, p1 19, p2 18, p3 17, p4 16 and 2 more"
+        in lines
+    )
+
+
+def test_values_that_differ_only_in_spelling_are_a_warning_with_examples(tmp_path):
+    lines = summary(tmp_path, inserts="""
+        insert into marts.rpt_similar_values values ('plan_id', 'Gold', 'gold', 20), ('plan_id', 'gold', 'gold', 1000)
+    """)  # fmt: skip
+    assert (
+        "Warning     values that differ only by case or blanks, each a group of its own: plan_id gold 1,000, Gold 20 "
+        "(see marts.rpt_similar_values)" in lines
+    )
 
 
 def dbt_results(folder: Path, *statuses: tuple[str, str, int | None]) -> None:
