@@ -33,11 +33,11 @@ with found as (
 spellings as (
     select
         column_name,
-        {{ redacted("value") }} as value,
-        {{ redacted(as_contract_type("value", "code")) }} as compared_as,
+        value,
+        {{ as_contract_type("value", "code") }} as compared_as,
         cast(sum(row_count) as bigint) as rows
     from found
-    group by column_name, {{ redacted("value") }}, {{ redacted(as_contract_type("value", "code")) }}
+    group by column_name, value
 ),
 
 counted as (

@@ -60,9 +60,9 @@ final as (
     select
         found.raw_table,
         found.column_name,
-        {{ redacted("found.value") }} as value,
-        cast(sum(found.row_count) as bigint) as rows,
-        min({{ without_emails("found.example_key") }}) as example_key
+        found.value,
+        cast(found.row_count as bigint) as rows,
+        found.example_key
     from found
     inner join lists
         on found.raw_table = lists.raw_table and found.column_name = lists.column_name
@@ -72,7 +72,6 @@ final as (
             and found.column_name = known.column_name
             and found.value = known.value
     where known.value is null
-    group by found.raw_table, found.column_name, {{ redacted("found.value") }}
 )
 
 select * from final
