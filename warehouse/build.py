@@ -14,13 +14,15 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from warehouse.dbt_plugin import WarehouseError, landing_folder, make_folder_of
 from warehouse.dbt_run import read_run
 from warehouse.land import MODULES
 from warehouse.land import main as land
 from warehouse.landing import LandingError, inspect_folder
-from warehouse.publishing import NotPublishedError, publish
-from warehouse.quality import GateError, check_landing, check_marts, stop_or_say
+from warehouse.publishing import NotPublishedError, plainly, publish
+from warehouse.quality import GateError, check_landing, check_marts, check_staging, read_history, stop_or_say
 from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.summary import summarise
 from warehouse.unread_files import unread_files
@@ -50,8 +52,9 @@ def main(arguments: list[str]) -> int:
     clock, started = time.monotonic(), datetime.now(UTC)
     try:
         make_folder_of(warehouse)
-        history = warehouse.with_suffix(".landing_history.json")
-        warnings = stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
+        history = read_history(warehouse.with_suffix(".landing_history.json"), landing_folder())
+        warnings = [history.problem] if history.problem else []
+        warnings += stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
         with contextlib.suppress(LandingError):  # dbt says so, and why
             warnings += unread_files(landing_folder(), inspect_folder(landing_folder()))
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
@@ -62,16 +65,23 @@ def main(arguments: list[str]) -> int:
             raise NotPublishedError(
                 f"dbt was killed (signal {-ended})" if ended < 0 else "dbt could not build; why is said above"
             )
+        try:
+            findings, volumes = check_staging(warehouse, run.made, history, pages / "staging")
+        except duckdb.Error as error:
+            raise NotPublishedError(plainly(error, warehouse)) from error
+        warnings += [*stop_or_say(findings), *run.warnings]
         publication = publish(run, warehouse, published, settings.versions_kept, gate)
     except (NotPublishedError, GateError, WarehouseError, KeyboardInterrupt) as error:
         print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
         print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
         return 1
+    with contextlib.suppress(OSError):  # published it is; the next build compares itself with the builds before
+        history.remember(volumes)
     print(
         f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
     )
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
-    print(summarise(published, publication, warehouse, landing, pages, [*warnings, *run.warnings]))
+    print(summarise(published, publication, warehouse, landing, pages, warnings))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What must be on the disk, and what may be done by one process at a time."""
+"""What must be on the disk, from which memory on, and what may be done by one process at a time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BYTES_AT_ONCE = 64 * 1024 * 1024
+
+
+def memory_limit() -> str:
+    """Memory after which DuckDB works on the disk: DUCKDB_MEMORY_LIMIT, as in profiles.yml."""
+    return os.environ.get("DUCKDB_MEMORY_LIMIT") or "900MB"
 
 
 def write_to_disk(path: Path) -> None:
@@ -41,6 +46,17 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a private file whole or not at all: whoever reads it finds the old text or the new one."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    write_to_disk(draft)
+    os.replace(draft, path)
+    write_to_disk(path.parent)
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def publish(
         with one_at_a_time(published.parent):
             return _publish(run, warehouse, Versions(published), versions_kept, gate)
     except (duckdb.Error, OSError) as error:
-        raise NotPublishedError(_plainly(error, warehouse)) from error
+        raise NotPublishedError(plainly(error, warehouse)) from error
 
 
 def _publish(
@@ -142,7 +142,8 @@ def _last_build(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | No
         return None
 
 
-def _plainly(error: Exception, warehouse: Path) -> str:
+def plainly(error: Exception, warehouse: Path) -> str:
+    """Why the warehouse cannot be read, in a sentence."""
     holder = re.search(r"held in (?:.*/)?(.+?) \(PID (\d+)\)", str(error))
     if holder:
         return f"{warehouse} is in use by {holder[1]} (process {holder[2]}) since the build ended: build again"

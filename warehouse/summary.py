@@ -256,7 +256,7 @@ def _nps(built: Built) -> Lines:
 def _places(built: Built) -> Lines:
     return [
         ("Published", f"{built.published}: open it read-only with any BI tool"),
-        ("Quality", f"{built.pages}: landing/index.html and marts/index.html say what was checked"),
+        ("Quality", f"{built.pages}: index.html in landing/, staging/ and marts/ says what was checked"),
     ]
 
 

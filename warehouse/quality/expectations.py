@@ -25,19 +25,26 @@ class Check:
     """One demand on a table.
 
     Args:
-        table: schema and name, `raw.customers`.
+        table: schema and name, `marts.rpt_nps`.
         severity: stop or warn.
-        says: the demand, as a sentence.
-        expectation: name of a class of great_expectations.expectations, with `arguments`; or
-        query: SQL that returns a row of numbers when the demand is not met, `{batch}` standing for the table.
+        says: the demand, as a sentence for the pages.
+        problem: what is wrong when it is not met and what to do, a format string over the columns of the query's row.
+        query: SQL of the numbers, `{batch}` standing for the table. By itself the demand is that it returns no row;
+        expectation: else the name of a class of great_expectations.expectations, with `arguments`.
     """
 
     table: str
     severity: str
     says: str
+    problem: str
+    query: str
     expectation: str = "UnexpectedRowsExpectation"
     arguments: dict = field(default_factory=dict)
-    query: str = ""
+
+    @property
+    def is_query(self) -> bool:
+        """Whether the query is the demand, and not only its numbers."""
+        return not self.arguments
 
 
 def run_checks(name: str, database: Path, checks: Sequence[Check], docs: Path) -> list[Finding]:
@@ -69,15 +76,15 @@ def run_checks(name: str, database: Path, checks: Sequence[Check], docs: Path) -
         definitions = []
         for table in dict.fromkeys(check.table for check in checks):
             schema, relation = table.split(".")
-            batch = source.add_table_asset(table, table_name=relation, schema_name=schema)
-            suite = context.suites.add(gx.ExpectationSuite(table))
+            batch = source.add_table_asset(relation, table_name=relation, schema_name=schema)
+            suite = context.suites.add(gx.ExpectationSuite(relation))
             suite.expectations = [
                 _expectation(gx, check, place) for place, check in enumerate(checks) if check.table == table
             ]
             suite.save()
             whole = batch.add_batch_definition_whole_table("all rows")
             definitions.append(
-                context.validation_definitions.add(gx.ValidationDefinition(name=table, data=whole, suite=suite))
+                context.validation_definitions.add(gx.ValidationDefinition(name=relation, data=whole, suite=suite))
             )
         checkpoint = gx.Checkpoint(name=name, validation_definitions=definitions, result_format=COUNTS_ONLY)
         results = context.checkpoints.add(checkpoint).run().run_results.values()
@@ -90,33 +97,29 @@ def run_checks(name: str, database: Path, checks: Sequence[Check], docs: Path) -
         ]
         with source.get_engine().connect() as connection:
             findings = [
-                Finding(check.table, check.severity, check.says, _found(connection, check, result))
+                Finding(check.table.split(".")[1], check.severity, _problem(connection, check, result))
                 for check, result in failed
             ]
     finally:
         close_connections()
-    return sorted(findings, key=lambda finding: (finding.severity, finding.table))
+    return sorted(findings, key=lambda finding: finding.severity)  # else in the order of the tables
 
 
 def _expectation(gx, check: Check, place: int):
-    arguments = {"unexpected_rows_query": check.query} if check.query else check.arguments
+    arguments = {"unexpected_rows_query": check.query} if check.is_query else check.arguments
     return getattr(gx.expectations, check.expectation)(
         **arguments, description=check.says, severity=SEVERITIES[check.severity], meta={"check": place}
     )
 
 
-def _found(connection, check: Check, result) -> str:
-    """The numbers, in words. A check that could not be run says why: it is never passed."""
+def _problem(connection, check: Check, result) -> str:
+    """What is wrong, in words. A check that could not be run says why: it is never passed."""
     raised = result.exception_info
     for error in raised.values() if "raised_exception" not in raised else [raised]:
         if error.get("raised_exception"):
-            return f"could not be checked: {str(error['exception_message']).splitlines()[0]}"
-    if check.query:
-        numbers = connection.exec_driver_sql(check.query.format(batch=check.table)).mappings().first()
-        return ", ".join(f"{name} {value}" for name, value in numbers.items())
-    if "unexpected_count" in result.result:
-        return f"{result.result['unexpected_count']:,} of {result.result['element_count']:,} rows are not"
-    return f"found {result.result['observed_value']}"
+            return f"whether {check.says} could not be checked: {str(error['exception_message']).splitlines()[0]}"
+    numbers = connection.exec_driver_sql(check.query.format(batch=check.table)).mappings().first()
+    return check.problem.format_map(numbers)
 
 
 def _write_pages(context, name: str, docs: Path) -> None:

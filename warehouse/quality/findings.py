@@ -7,20 +7,19 @@ from dataclasses import dataclass
 
 
 class GateError(RuntimeError):
-    """A finding that stops. The message lists every one, with its numbers, a line each."""
+    """A finding that stops. The message lists every one, a line each."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A check that failed. `severity` is stop or warn; `says` is what was demanded, `found` the numbers that it met."""
+    """A check that failed. `severity` is stop or warn; `problem` is what is wrong, with the numbers, and what to do."""
 
     table: str
     severity: str
-    says: str
-    found: str
+    problem: str
 
     def __str__(self) -> str:
-        return f"{self.table}: {self.says} ({self.found})"
+        return f"{self.table}: {self.problem}"
 
 
 def stop_or_say(findings: Sequence[Finding]) -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from duckdb_engine import Dialect
 from sqlalchemy.dialects import registry
 
+from warehouse.disk import memory_limit
+
 NAME = "duckdb_gate"
 _opened = []
 
@@ -19,9 +21,10 @@ class GateDialect(Dialect):
     supports_statement_cache = False
 
     def connect(self, *arguments, **settings):
-        """Return a connection whose times without an offset are UTC."""
+        """Return a connection in UTC that keeps to the memory limit."""
         connection = super().connect(*arguments, **settings)
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
         _opened.append(connection)
         return connection
 

@@ -1,34 +1,44 @@
 """The gate before a build: are the raw tables plausible, by themselves, beside each other and beside earlier builds?
 
-What cannot be read at all is the landing step's to say (warehouse/landing.py); single rows that cannot are quarantined
-by staging. Here it is shares and volumes that matter.
+Each raw table is read once, into one row of numbers (schema `profile`) that the checks then judge. What cannot be read
+at all is the landing step's to say (warehouse/landing.py), and what staging makes of single rows the staging gate's.
+Here it is shares and volumes that matter.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
-from datetime import datetime
 from pathlib import Path
-from statistics import median
 
 import duckdb
 import yaml
 
-from warehouse.landing import CONTRACT_FILE, RAW_SCHEMA, LandingError, inspect_folder, landing_statements, read_contract
+from warehouse.disk import first_line, memory_limit
+from warehouse.landing import (
+    CONTRACT_FILE,
+    RAW_SCHEMA,
+    LandingError,
+    RawTable,
+    inspect_folder,
+    landing_statements,
+    read_contract,
+)
 from warehouse.quality.expectations import Check, run_checks
 from warehouse.quality.findings import Finding
+from warehouse.quality.history import History
+from warehouse.quality.rules import read_rules
+from warehouse.quality.volumes import volume_checks
+from warehouse.staging_sql import time_of
 
-CHECKS_FILE = Path(__file__).with_name("checks.yml")
-BUILDS_REMEMBERED = 10
+PROFILE = "profile"
 
 
-def check_landing(folder: Path, history: Path, docs: Path) -> list[Finding]:
-    """Check the raw tables of a landing folder, and remember their volumes unless something stops.
+def check_landing(folder: Path, history: History, docs: Path) -> list[Finding]:
+    """Check the raw tables of a landing folder.
 
     Args:
         folder: landing folder.
-        history: JSON file with the volumes of earlier builds.
+        history: volumes of earlier builds.
         docs: folder for the pages.
 
     Returns:
@@ -36,70 +46,49 @@ def check_landing(folder: Path, history: Path, docs: Path) -> list[Finding]:
     """
     with tempfile.TemporaryDirectory() as place:
         database = Path(place) / "landing.duckdb"
+        config = {"memory_limit": memory_limit(), "preserve_insertion_order": "false"}
         try:
-            volumes, last_time = _land(folder, database)
-        except (LandingError, duckdb.Error):
-            return []
-        builds = json.loads(history.read_text(encoding="utf-8")) if history.exists() else []
-        earlier = [build["rows"] for build in builds if build["landing"] == str(folder)]
-        findings = run_checks("landing", database, landing_checks(volumes, earlier, last_time), docs)
-    if not any(finding.severity == "stop" for finding in findings):
-        builds.append({"landing": str(folder), "rows": volumes})
-        history.write_text(json.dumps(builds[-BUILDS_REMEMBERED:]), encoding="utf-8")
-    return findings
+            connection = duckdb.connect(str(database), config=config)
+        except duckdb.Error:
+            return []  # a memory limit that is none
+        with connection:
+            connection.execute("set TimeZone = 'UTC'")
+            try:
+                for statement in landing_statements(inspect_folder(folder)):
+                    connection.execute(statement)
+            except (LandingError, duckdb.Error):
+                return []
+            connection.execute(f"create schema {PROFILE}")
+            for table in read_contract():
+                try:
+                    _profile(connection, table)
+                except duckdb.Error as error:
+                    return [Finding(table.name, "stop", f"its rows cannot be read: {first_line(error)}")]
+            volumes = {
+                table.name: connection.execute(f"select rows from {PROFILE}.{table.name}").fetchone()[0]
+                for table in read_contract()
+            }
+        return run_checks("landing", database, landing_checks(volumes, history), docs)
 
 
-def _land(folder: Path, database: Path) -> tuple[dict[str, int], datetime | None]:
-    """Land the folder in a file of its own; return the rows by table and the last time of all."""
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        for statement in landing_statements(inspect_folder(folder)):
-            connection.execute(statement)
-        volumes = {
-            table.name: connection.execute(f"select count(*) from {RAW_SCHEMA}.{table.name}").fetchone()[0]
-            for table in read_contract()
-        }
-        return volumes, _last_time(connection)
-
-
-def landing_checks(volumes: dict[str, int], earlier: list[dict[str, int]], last_time: datetime | None) -> list[Check]:
-    """Every check of checks.yml that the tables give rise to.
-
-    Args:
-        volumes: rows by table.
-        earlier: the same of earlier builds.
-        last_time: of the last row of any table that is not ahead of now; None = there is no row.
-    """
-    rules = _rules()
-    checks = []
-    for table in read_contract():
-        name = f"{RAW_SCHEMA}.{table.name}"
-        columns = {"column_list": list(table.columns)}
-        checks.append(Check(name, rules["columns"], "its columns are the contract's",
-                            "ExpectTableColumnsToMatchOrderedList", columns))  # fmt: skip
-        checks += _volume_checks(name, rules, [build[table.name] for build in earlier])
-        if volumes[table.name] >= rules["least_rows"]:
-            checks += [
-                Check(name, severity, f"at most {share:.0%} of {column} is missing",
-                      "ExpectColumnValuesToNotBeNull", {"column": column, "mostly": 1 - share})
-                for column in table.required_columns
-                for severity, share in rules["missing_values"].items()
-            ]  # fmt: skip
-    own_times = _own_times()
-    for table in rules["moving_tables"]:
-        if volumes[table] >= rules["least_rows"]:
-            checks += _time_checks(table, rules, own_times[table], last_time)
-    for table, column in rules["amounts"].items():
-        if volumes[table] >= rules["least_rows"]:
-            checks.append(_amount_check(table, column, rules["unusual_amounts"]))
-    for reference in rules["references"]:
-        if min(volumes[reference["table"]], volumes[reference["to"]]) >= rules["least_rows"]:
-            checks += _reference_checks(**reference)
-    return checks
-
-
-def _rules() -> dict:
-    return yaml.safe_load(CHECKS_FILE.read_text(encoding="utf-8"))["landing"]
+def _profile(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
+    """Make `profile.<table>`: what the checks ask of a raw table, in one row."""
+    rules, source = read_rules("landing"), f"{RAW_SCHEMA}.{table.name}"
+    types = {name: data_type for name, data_type, *_ in connection.execute(f"describe {source}").fetchall()}
+    day = "cast(null as date)"
+    if table.name in rules["moving_tables"]:
+        own_time = _own_times()[table.name]
+        day = f"cast({time_of(own_time, types[own_time])} as date)"
+    parts = [f"select {list(types)} as columns", _row_numbers(source, day, table.required_columns, rules)]
+    if table.name in rules["amounts"]:
+        parts.append(_amount_numbers(source, rules["amounts"][table.name], rules["unusual_amounts"]["times_median"]))
+    parts += [
+        _reference_numbers(source, reference["column"], reference["to"])
+        for reference in rules["references"]
+        if reference["table"] == table.name
+    ]
+    parts = " cross join ".join(f"({part}) as part_{place}" for place, part in enumerate(parts))
+    connection.execute(f"create table {PROFILE}.{table.name} as select * from {parts}")
 
 
 def _own_times() -> dict[str, str]:
@@ -107,82 +96,163 @@ def _own_times() -> dict[str, str]:
     return {table["name"]: table["config"]["meta"]["own_time"] for table in source["tables"]}
 
 
-def _volume_checks(name: str, rules: dict, earlier: list[int]) -> list[Check]:
-    if not earlier or median(earlier) < rules["least_rows"]:
-        return []
-    usual, fewer, more = median(earlier), rules["fewer_rows"], rules["more_rows"]
-    least, most = round(usual * fewer["share_of_usual"]), round(usual * more["times_usual"])
-    of_usual = f"of the usual {usual:,.0f} (earlier builds; delete their history if this is right)"
+def _row_numbers(source: str, day: str, required_columns: tuple[str, ...], rules: dict) -> str:
+    """Rows, missing values, and how the rows lie in time: of its days, which are few, the rest follows."""
+    days, before = rules["recent_rows"]["days"], rules["recent_rows"]["days_before"]
+    missing = [f"missing_{column}" for column in required_columns]
+    counts = [f"count(*) - count({column}) as missing_{column}" for column in required_columns]
+
+    def sum_of(number: str) -> str:
+        return f"cast(coalesce(sum({number}), 0) as bigint)"
+
+    return f"""
+        with days as (
+            select {", ".join([f"{day} as day", "count(*) as rows", *counts])} from {source} group by all
+        ),
+        -- a placeholder or a clock that runs ahead must not hide that a feed stopped
+        seen as (select max(day) as last_day from days where day <= current_date)
+        select
+            {", ".join(f"{sum_of(name)} as {name}" for name in ["rows", *missing])},
+            max(last_day) as last_day,
+            {sum_of(f"case when day > last_day - {days} and day <= last_day then rows end")} as recent,
+            {sum_of(f"case when day > last_day - {days + before} and day <= last_day - {days} then rows end")}
+            * {days} / {before} as usual,
+            {sum_of(f"case when day > current_date + {rules['ahead']['days']} then rows end")} as ahead,
+            max(day) as furthest_day
+        from days cross join seen
+    """
+
+
+def _amount_numbers(source: str, column: str, times_median: float) -> str:
+    """How many amounts there are, their median above 0, and how many lie far above it: of the different ones, which are
+    few beside the rows."""
+    return f"""
+        with different as (
+            select abs(try_cast({column} as double)) as amount, count(*) as times from {source} group by all
+        ),
+        running as (
+            select amount, sum(times) over (order by amount) as so_far, sum(times) over () as all_times
+            from different where amount > 0
+        ),
+        middle as (select min(amount) as median from running where so_far * 2 >= all_times)
+        select
+            cast(coalesce(sum(case when amount is not null then times end), 0) as bigint) as amounts,
+            max(median) as median,
+            cast(coalesce(sum(case when amount > {times_median} * median then times end), 0) as bigint) as unusual
+        from different cross join middle
+    """
+
+
+def _reference_numbers(source: str, column: str, to: str) -> str:
+    """How many different ids a column holds, and how many of them the other table does not know."""
+    key = next(known.columns[0] for known in read_contract() if known.name == to)
+    return f"""
+        with used as (select distinct cast(id as varchar) as id from (select distinct {column} as id from {source})),
+        known as (select distinct cast({key} as varchar) as known_id from {RAW_SCHEMA}.{to})
+        select count(id) as ids_{column}, count(id) - count(known_id) as unknown_{column}
+        from used left join known on id = known_id
+    """
+
+
+def landing_checks(volumes: dict[str, int], history: History) -> list[Check]:
+    """Every check of checks.yml that the tables give rise to.
+
+    Args:
+        volumes: rows by table.
+        history: volumes of earlier builds.
+    """
+    rules = read_rules("landing")
+    least = rules["least_rows"]
+    checks = []
+    for table in read_contract():
+        name = f"{PROFILE}.{table.name}"
+        checks.append(_columns_check(name, rules["columns"], table.columns))
+        checks += volume_checks(name, "rows", "rows landed", history)
+        if volumes[table.name] >= least:
+            checks += [
+                _missing_check(name, column, severity, share)
+                for column in table.required_columns
+                for severity, share in rules["missing_values"].items()
+            ]
+            if table.name in rules["moving_tables"]:
+                checks += _time_checks(name, rules)
+            if table.name in rules["amounts"]:
+                checks.append(_amount_check(name, rules["amounts"][table.name], rules["unusual_amounts"]))
+    for reference in rules["references"]:
+        if min(volumes[reference["table"]], volumes[reference["to"]]) >= least:
+            checks += _reference_checks(**reference)
+    return checks
+
+
+def _columns_check(name: str, severity: str, columns: tuple[str, ...]) -> Check:
+    return Check(
+        name, severity, "its columns are the contract's",
+        f"its columns are {{columns}}, where the contract has {', '.join(columns)}: please report it, the landing step "
+        "should have made them so",
+        "select list_aggregate(columns, 'string_agg', ', ') as columns from {batch} "
+        f"where columns <> {list(columns)}",
+    )  # fmt: skip
+
+
+def _missing_check(name: str, column: str, severity: str, share: float) -> Check:
+    return Check(
+        name, severity, f"at most {share:.0%} of {column} is missing",
+        f"{column} is missing in {{missing:,}} of {{rows:,}} rows ({{share:.1%}}; at most {share:.0%} is usual); "
+        "such a row cannot be used: look whether the export fills the column",
+        f"select missing_{column} as missing, rows, missing_{column} / rows as share from {{batch}} "
+        f"where missing_{column} > {share} * rows",
+    )  # fmt: skip
+
+
+def _time_checks(name: str, rules: dict) -> list[Check]:
+    recent, lag, ahead = rules["recent_rows"], rules["lag"], rules["ahead"]
+    last_days = " union all ".join(f"select last_day from {PROFILE}.{table}" for table in rules["moving_tables"])
+    days, fewest, most = recent["days"], recent["least_times"], recent["most_times"]
     return [
-        Check(name, fewer["severity"], f"it has at least {fewer['share_of_usual']:.0%} {of_usual}",
-              "ExpectTableRowCountToBeBetween", {"min_value": least}),
-        Check(name, more["severity"], f"it has at most {more['times_usual']} times {of_usual}",
-              "ExpectTableRowCountToBeBetween", {"max_value": most}),
+        Check(
+            name, lag["severity"], f"its last row is at most {lag['days']} days behind the other tables'",
+            "its last row is of {last_day}, {days_behind} days behind the other tables' last, of {last_of_all} (up to "
+            f"{lag['days']} days are usual): look whether its feed stopped",
+            "select last_day, last_of_all, last_of_all - last_day as days_behind from {batch} "
+            f"cross join (select max(last_day) as last_of_all from ({last_days})) as all_tables "
+            f"where last_of_all - last_day > {lag['days']}",
+        ),
+        Check(
+            name, ahead["severity"], f"no row is more than {ahead['days']} days ahead of now",
+            f"{{ahead:,}} of {{rows:,}} rows are more than {ahead['days']} days ahead of now, the furthest of "
+            "{furthest_day}; no report sees a row before its time: right for what is scheduled, else look for a wrong "
+            "clock or year",
+            "select ahead, rows, furthest_day from {batch} where ahead > 0",
+        ),
+        Check(
+            name, recent["severity"], f"its last {days} days have {fewest} to {most} times the usual rows",
+            f"{{recent:,}} rows in its last {days} days (up to {{last_day}}), where {{usual:,.0f}} are usual (by the "
+            f"{recent['days_before']} days before; {fewest} to {most} times that are expected): look for {{look_for}}",
+            f"select recent, last_day, usual, case when recent < usual then 'a load that is missing' "
+            "else 'rows that were landed twice' end as look_for from {batch} "
+            f"where usual >= {rules['least_rows']} and recent not between usual * {fewest} and usual * {most}",
+        ),
     ]  # fmt: skip
 
 
-def _time(column: str) -> str:
-    return f"cast(try_cast({column} as timestamp with time zone) as timestamp)"
-
-
-def _seen_times(relation: str, own_time: str) -> str:
-    """The times that count: a placeholder or a clock that runs ahead must not hide that a feed stopped."""
-    return f"select {_time(own_time)} as own_time from {relation} where {_time(own_time)} <= cast(now() as timestamp)"
-
-
-def _last_time(connection: duckdb.DuckDBPyConnection) -> datetime | None:
-    own_times = _own_times()
-    seen = (_seen_times(f"{RAW_SCHEMA}.{table}", own_times[table]) for table in _rules()["moving_tables"])
-    return connection.execute(f"select max(own_time) from ({' union all '.join(seen)}) as times").fetchone()[0]
-
-
-def _time_checks(table: str, rules: dict, own_time: str, last_time: datetime | None) -> list[Check]:
-    name, recent, lag, ahead = f"{RAW_SCHEMA}.{table}", rules["recent_rows"], rules["lag"], rules["ahead"]
-    seen = _seen_times("{batch}", own_time)
-    days, before = recent["days"], recent["days_before"]
-    since = "(select max(own_time) from seen) - interval"
-    return [
-        Check(name, lag["severity"], f"its last row is at most {lag['days']} days behind the other tables'", query=(
-            f"select date_diff('day', max(own_time), timestamp '{last_time}') as days_behind from ({seen}) as seen "
-            f"having max(own_time) < timestamp '{last_time}' - interval {lag['days']} day")),
-        Check(name, ahead["severity"], f"no row is more than {ahead['days']} days ahead of now", query=(
-            f"select count(*) as rows_ahead from {{batch}} where {_time(own_time)} < timestamp '9999-12-31' "
-            f"and {_time(own_time)} > cast(now() as timestamp) + interval {ahead['days']} day having count(*) > 0")),
-        Check(name, recent["severity"],
-              f"its last {days} days have {recent['least_times']} to {recent['most_times']} times the usual rows",
-              query=(
-            f"with seen as ({seen}), counts as (select "
-            f"count(case when own_time > {since} {days} day then 1 end) as recent, "
-            f"count(case when own_time <= {since} {days} day then 1 end) * {days} / {before} as usual from seen "
-            f"where own_time > {since} {days + before} day) "
-            "select recent as recent_rows, round(usual) as usual_rows from counts "
-            f"where usual >= {rules['least_rows']} "
-            f"and recent not between usual * {recent['least_times']} and usual * {recent['most_times']}")),
-    ]  # fmt: skip
-
-
-def _amount_check(table: str, column: str, rule: dict) -> Check:
-    says = f"at most {rule['share']:.1%} of {column} is more than {rule['times_median']} times its median"
-    amounts = f"select abs(try_cast({column} as double)) as amount from {{batch}}"
-    limit = f"{rule['times_median']} * (select median(amount) from amounts where amount > 0)"
-    query = (
-        f"with amounts as ({amounts}), counts as (select count(*) as amounts, "
-        f"count(case when amount > {limit} then 1 end) as unusual from amounts) "
-        f"select amounts, unusual from counts where unusual > {rule['share']} * amounts"
-    )
-    return Check(f"{RAW_SCHEMA}.{table}", rule["severity"], says, query=query)
+def _amount_check(name: str, column: str, rule: dict) -> Check:
+    times, share = rule["times_median"], rule["share"]
+    return Check(
+        name, rule["severity"], f"at most {share:.1%} of {column} is more than {times} times its median",
+        f"{column} is more than {times:,} times its median of {{median:,.2f}} in {{unusual:,}} of {{amounts:,}} rows "
+        f"({{share:.1%}}; at most {share:.1%} is usual): look for cents taken for units, or another currency",
+        f"select amounts, median, unusual, unusual / amounts as share from {{batch}} where unusual > {share} * amounts",
+    )  # fmt: skip
 
 
 def _reference_checks(table: str, column: str, to: str, **shares: float) -> list[Check]:
-    key = next(known.columns[0] for known in read_contract() if known.name == to)
-    ids = f"select distinct cast({column} as varchar) as id from {{batch}} where {column} is not null"
-    query = (
-        f"with ids as ({ids}), known as (select distinct cast({key} as varchar) as id from {RAW_SCHEMA}.{to}) "
-        "select count(*) as ids, count(*) - count(known.id) as unknown from ids left join known on ids.id = known.id "
-        "having count(*) - count(known.id) > {share} * count(*)"
-    )
     return [
-        Check(f"{RAW_SCHEMA}.{table}", severity, f"at most {share:.0%} of its {column} is unknown to {to}",
-              query=query.replace("{share}", str(share)))
+        Check(
+            f"{PROFILE}.{table}", severity, f"at most {share:.0%} of its {column} is unknown to {to}",
+            f"{{unknown:,}} of its {{ids:,}} different {column} are unknown to {to} ({{share:.1%}}; at most "
+            f"{share:.0%} is usual): land those {to}, or look whether both tables write the same ids",
+            f"select unknown_{column} as unknown, ids_{column} as ids, unknown_{column} / ids_{column} as share "
+            f"from {{batch}} where unknown_{column} > {share} * ids_{column}",
+        )
         for severity, share in shares.items()
     ]  # fmt: skip

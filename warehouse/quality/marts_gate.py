@@ -8,31 +8,38 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from warehouse.quality.expectations import Check, run_checks
 from warehouse.quality.findings import Finding
-from warehouse.quality.landing_gate import CHECKS_FILE
+from warehouse.quality.rules import read_rules
 
 BOUND = re.compile("_(lower|upper)$")
 NPS = re.compile("nps(_.*)?$")
 ROUNDING = 1e-9  # of the square roots in an interval
 PERIODS = "fct_segment_periods"
+# what holds, its two sides, and the row it holds for
 IDENTITIES = {
     "rpt_churn_rates": (
         "customers at the end are those of the start and what moved",
-        "customers_end <> customers_start + customers_new + customers_reactivated - customers_churned "
+        "customers_end",
+        "customers_start + customers_new + customers_reactivated - customers_churned "
         "+ customers_moved_in - customers_moved_out",
     ),
     "rpt_mrr_movements": (
         "MRR at the end is that of the start and what moved",
-        "mrr_end <> mrr_start + mrr_new + mrr_reactivation + mrr_expansion + mrr_contraction + mrr_churn + mrr_moved",
+        "mrr_end",
+        "mrr_start + mrr_new + mrr_reactivation + mrr_expansion + mrr_contraction + mrr_churn + mrr_moved",
     ),
     "rpt_event_reconciliation": (
         "raw rows are accepted, duplicates or quarantined",
-        "raw_rows <> accepted_rows + duplicate_rows + quarantined_rows",
+        "raw_rows",
+        "accepted_rows + duplicate_rows + quarantined_rows",
     ),
 }
+# What names a row in a message, as far as the table has it. A segment or plan is no personal value; an id may be.
+PLACES = ("raw_table", "period_grain", "period_start", "cohort_month", "segment_type", "segment_value", "metric")
+# Such a number is the project's fault, not the data's.
+REPORT = "A figure that cannot be: please report it with the model's name; the published file stays as it was"
 
 
 def check_marts(draft: Path, docs: Path) -> list[Finding]:
@@ -58,19 +65,18 @@ def marts_checks(columns: dict[str, list[str]]) -> list[Check]:
     Args:
         columns: column names by table, with its schema.
     """
-    rules = yaml.safe_load(CHECKS_FILE.read_text(encoding="utf-8"))["marts"]
+    rules = read_rules("marts")
     checks = []
     for name, its_columns in columns.items():
         table = name.split(".")[1]
+        place = _place(its_columns)
         for column in its_columns:
             if _is_share(table, column, rules["named_as_shares"], rules["no_shares"]):
-                checks.append(_between(name, rules["shares"], column, 0, 1))
+                checks.append(_between(name, rules["shares"], column, 0, 1, place))
             if NPS.match(column):
-                checks.append(_between(name, rules["nps"], column, -100, 100))
+                checks.append(_between(name, rules["nps"], column, -100, 100, place))
         if table in IDENTITIES:
-            says, broken = IDENTITIES[table]
-            query = f"select count(*) as rows_broken from {{batch}} where {broken} having count(*) > 0"
-            checks.append(Check(name, rules["identities"], says, query=query))
+            checks.append(_identity(name, rules["identities"], *IDENTITIES[table], place))
         if table == PERIODS:
             checks.append(_no_period_missing(name, rules["no_period_missing"]))
         checks += [
@@ -84,16 +90,45 @@ def _is_share(table: str, column: str, names: Sequence[str], exceptions: Sequenc
     return any(fnmatchcase(value, name) for name in names) and not {value, f"{table}.{value}"} & set(exceptions)
 
 
-def _between(name: str, severity: str, column: str, least: int, most: int) -> Check:
-    arguments = {"column": column, "min_value": least - ROUNDING, "max_value": most + ROUNDING}
-    return Check(name, severity, f"{column} is inside {least} to {most}", "ExpectColumnValuesToBeBetween", arguments)
+def _place(columns: list[str]) -> str:
+    """SQL of the words that name a row: "month 2025-03-01 plan pro"."""
+    named = [f"cast({column} as varchar)" for column in PLACES if column in columns]
+    return f"concat_ws(' ', {', '.join(named)})" if named else "'a row'"
+
+
+def _between(name: str, severity: str, column: str, least: int, most: int, place: str) -> Check:
+    outside = f"{column} not between {least - ROUNDING} and {most + ROUNDING}"
+    return Check(
+        name, severity, f"{column} is inside {least} to {most}",
+        f"{column} is outside {least} to {most} in {{outside:,}} of {{rows:,}} rows, such as {{value:,.4f}} in "
+        f"{{place}}. {REPORT}",
+        f"select count(case when {outside} then 1 end) as outside, count(*) as rows, "
+        f"arg_max({column}, {place}) filter (where {outside}) as value, max({place}) filter (where {outside}) as place "
+        "from {batch}",
+        expectation="ExpectColumnValuesToBeBetween",
+        arguments={"column": column, "min_value": least - ROUNDING, "max_value": most + ROUNDING},
+    )  # fmt: skip
+
+
+def _identity(name: str, severity: str, says: str, whole: str, parts: str, place: str) -> Check:
+    broken = f"{whole} <> {parts}"
+    return Check(
+        name, severity, says,
+        f"{whole} is not {parts} in {{broken:,}} of {{rows:,}} rows, such as {{whole:,}} where the parts give "
+        f"{{parts:,}} in {{place}}. {REPORT}",
+        f"select count(case when {broken} then 1 end) as broken, count(*) as rows, "
+        f"max({place}) filter (where {broken}) as place, arg_max({whole}, {place}) filter (where {broken}) as whole, "
+        f"arg_max({parts}, {place}) filter (where {broken}) as parts from {{batch}} having broken > 0",
+    )  # fmt: skip
 
 
 def _no_period_missing(name: str, severity: str) -> Check:
     query = """
-        select count(*) as gaps
+        select count(*) as gaps, arg_min(place, place) as place, arg_min(period_end, place) as period_end,
+            arg_min(next_start, place) as next_start
         from (
             select
+                concat_ws(' ', period_grain, segment_type, segment_value) as place,
                 period_end,
                 lead(period_start) over (
                     partition by period_grain, segment_type, segment_value order by period_start
@@ -103,14 +138,22 @@ def _no_period_missing(name: str, severity: str) -> Check:
         where next_start <> period_end
         having count(*) > 0
     """
-    return Check(name, severity, "each period begins where the one before ends", query=query)
+    return Check(
+        name, severity, "each period begins where the one before ends",
+        "{gaps:,} periods do not begin where the one before ends, such as that of {place}: one ends on {period_end}, "
+        f"the next begins on {{next_start}}. {REPORT}",
+        query,
+    )  # fmt: skip
 
 
 def _usual_change(name: str, column: str, rule: dict) -> Check:
+    months, least, deviations = rule["months"], rule["least_months"], rule["deviations"]
     query = f"""
         with months as (
             select
-                cast({column} as double) - lag(cast({column} as double)) over (order by period_start) as change,
+                period_start,
+                cast({column} as double) as value,
+                value - lag(value) over (order by period_start) as change,
                 row_number() over (order by period_start desc) as age
             from {{batch}}
             where period_grain = 'month' and segment_type = 'all' and is_complete_period
@@ -118,12 +161,19 @@ def _usual_change(name: str, column: str, rule: dict) -> Check:
         usual as (
             select avg(change) as mean, stddev_samp(change) as deviation, count(change) as months
             from months
-            where age between 2 and 1 + {rule["months"]}
+            where age between 2 and 1 + {months}
         )
-        select round(change, 4) as change, round(mean, 4) as usual, round(deviation, 4) as deviation
+        select period_start, value, value - change as before, change, mean, deviation, months
         from months
         cross join usual
-        where age = 1 and months >= {rule["least_months"]} and abs(change - mean) > {rule["deviations"]} * deviation
+        where age = 1 and months >= {least} and abs(change - mean) > {deviations} * deviation
     """
-    says = f"{column} changed in the last complete month as it usually does"
-    return Check(name, rule["severity"], says, query=query)
+    # a share to four digits, customers and money to whole ones
+    digits = ".4f" if column.endswith("rate") else ",.0f"
+    return Check(
+        name, rule["severity"], f"{column} changed in the last complete month as it usually does",
+        f"{column} changed by {{change:{digits}}} in {{period_start:%B %Y}} (from {{before:{digits}}} to "
+        f"{{value:{digits}}}); the {{months}} months before changed by {{mean:{digits}}} +- {{deviation:{digits}}}: "
+        "look at the events of that month, whether some are missing or were landed twice, before you trust it",
+        query,
+    )  # fmt: skip

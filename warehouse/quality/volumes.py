@@ -1,0 +1,42 @@
+"""Checks of a table's rows beside those of earlier builds."""
+
+from __future__ import annotations
+
+from warehouse.quality.expectations import Check
+from warehouse.quality.history import History
+from warehouse.quality.rules import read_rules
+
+
+def volume_checks(name: str, count: str, what: str, history: History) -> list[Check]:
+    """The check for far fewer rows than usual and the one for far more; none where there is no usual.
+
+    Args:
+        name: schema and name of a table that holds the count of this build in a column of that name.
+        count: what is counted, as in the history.
+        what: the same in words, "rows landed".
+        history: volumes of earlier builds.
+    """
+    rules, table = read_rules("landing"), name.split(".")[1]
+    usual = history.usual(table, count)
+    if usual is None or usual < rules["least_rows"]:
+        return []
+    fewer, more = rules["fewer_rows"], rules["more_rows"]
+    builds = len(history.known(table, count))
+    of_usual = (
+        f"where {usual:,.0f} are usual (the median of the last {builds} build{'s' * (builds != 1)} of this folder; "
+    )
+    if_right = f"If this is right, delete {history.file}"
+    return [
+        Check(
+            name, fewer["severity"], f"at least {fewer['share_of_usual']:.0%} of the usual {usual:,.0f} {what}",
+            f"{{found:,}} {what}, {of_usual}at least {fewer['share_of_usual']:.0%} of that are expected): look for a "
+            f"part or a load that is missing. {if_right}",
+            f"select {count} as found from {{batch}} where {count} < {fewer['share_of_usual']} * {usual}",
+        ),
+        Check(
+            name, more["severity"], f"at most {more['times_usual']} times the usual {usual:,.0f} {what}",
+            f"{{found:,}} {what}, {of_usual}at most {more['times_usual']} times that are expected): look for rows that "
+            f"were landed twice. {if_right}",
+            f"select {count} as found from {{batch}} where {count} > {more['times_usual']} * {usual}",
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,36 @@
+"""Staging's own SQL of a raw value, for who reads raw tables before dbt does: the macros are rendered from their files,
+so that there is one way to read a time."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from jinja2 import Environment
+
+MACROS = Path(__file__).parents[1] / "macros" / "engine"
+# Types of which a time needs no text to be read.
+TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+
+
+def time_of(column: str, data_type: str) -> str:
+    """A raw column of this DuckDB type as staging reads it: a UTC timestamp, null where it is not a valid time."""
+    value = f"try_cast({column} as timestamp)" if data_type in TIMES else column
+    return f"({_macros().try_cast_timestamp(value)})"
+
+
+@cache
+def _macros() -> ModuleType:
+    """The macros of MACROS as functions, dispatched to DuckDB."""
+
+    class Adapter:
+        @staticmethod
+        def dispatch(name: str, *_):
+            return getattr(macros, f"duckdb__{name}", None) or getattr(macros, f"default__{name}")
+
+    environment = Environment(extensions=["jinja2.ext.do"])
+    environment.globals["adapter"] = Adapter
+    source = "".join(file.read_text(encoding="utf-8") for file in sorted(MACROS.glob("*.sql")))
+    macros = environment.from_string(source).module
+    return macros
