@@ -38,8 +38,7 @@ IDENTITIES = {
 }
 # What names a row in a message, as far as the table has it. A segment or plan is no personal value; an id may be.
 PLACES = ("raw_table", "period_grain", "period_start", "cohort_month", "segment_type", "segment_value", "metric")
-# Such a number is the project's fault, not the data's.
-REPORT = "A figure that cannot be: please report it with the model's name; the published file stays as it was"
+REPORT = "Such a figure is a fault of the project, not of the data: please report it with the name of the table"
 
 
 def check_marts(draft: Path, docs: Path) -> list[Finding]:
