@@ -255,7 +255,7 @@ BREAKS = {
     "update {}.rpt_retention_rates set retention_rate_lower = -0.1 where retention_rate > 0.5":
         ("stop", "rpt_retention_rates: retention_rate_lower is outside 0 to 1 in ", " rows, such as -0.1000 in "),
     "update {}.rpt_retention_rates set gross_revenue_retention = -44 where period_grain = 'month'":
-        ("stop", "rpt_retention_rates: gross_revenue_retention is outside 0 to 1 in ", " rows, such as -44.0000 in month "),
+        ("stop", "rpt_retention_rates: gross_revenue_retention is outside 0 to 1 in ", " such as -44.0000 in month "),
     "update {}.rpt_mrr_movements set gross_mrr_churn_rate = 45 where period_grain = 'month'":
         ("stop", "rpt_mrr_movements: gross_mrr_churn_rate is outside 0 to 1 in ", " rows, such as 45.0000 in month "),
     "update {}.rpt_survival_curves set incidence_voluntary = 1.1 where tenure_days = 0":
