@@ -143,7 +143,7 @@ def dbt_results(folder: Path, *statuses: tuple[str, str, int | None]) -> None:
         results.append({"unique_id": unique_id, "status": status, "failures": failures, "message": None})
     about = {"generated_at": datetime.now(UTC).isoformat(), "invocation_id": "1"}
     (folder / "manifest.json").write_text(json.dumps({"nodes": nodes, "unit_tests": {}}))
-    (folder / "run_results.json").write_text(json.dumps({"metadata": about, "results": results}))
+    (folder / "run_results.json").write_text(json.dumps({"metadata": about, "args": {}, "results": results}))
 
 
 def test_tests_that_warn_say_what_they_found_with_the_number_of_rows(tmp_path):
