@@ -110,14 +110,14 @@ def manifest() -> dict:
 
 @cache
 def _manifest_json() -> str:
-    return json.dumps(_dbt("parse").to_dict())
+    return json.dumps(dbt("parse").to_dict())
 
 
 def _compile(*arguments: str) -> list:
-    return list(_dbt("compile", *arguments).results)
+    return list(dbt("compile", *arguments).results)
 
 
-def _dbt(command: str, *arguments: str) -> Any:
+def dbt(command: str, *arguments: str) -> Any:
     """The result of a dbt command, run away from the project's own warehouse and target folder."""
     with tempfile.TemporaryDirectory() as folder:
         elsewhere = {"WAREHOUSE_PATH": str(Path(folder) / f"{DATABASE}.duckdb"), "RAW_DATA_DIR": ""}

@@ -236,3 +236,10 @@ def test_vars_are_checked_before_another_engine_is_landed_on(
     monkeypatch.setattr(build, "land", lambda target: pytest.fail("landed"))
     assert build.main(["--target=postgres", "--vars={gross_margin: 80}"]) == 1
     assert "gross_margin is '80', which is out of its bounds" in capsys.readouterr().out
+
+
+def test_dbt_itself_checks_vars_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PGUSER", "PGDATABASE"):
+        monkeypatch.setenv(name, "nobody")
+    with pytest.raises(RuntimeError, match=r"gross_margin is '80', which is out of its bounds: use a number"):
+        harness.dbt("parse", "--target", "postgres", "--vars", "{gross_margin: 80}")
