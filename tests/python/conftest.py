@@ -1,4 +1,4 @@
-"""What tests share: one build of the demo business, and how hard the property tests look."""
+"""What tests share: one build of the demo business, and how hard the property tests look. Fast tests: see shared.py."""
 
 import json
 import os
@@ -8,9 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import shared
 from hypothesis import HealthCheck, settings
 
 PROJECT = Path(__file__).parents[2]
+
+if not os.environ.get("TEST_SPARK"):
+    # Where Spark is installed, Great Expectations imports it, and Spark ends a process that has no main file (xdist's).
+    sys.modules["pyspark"] = None
 
 # The same streams at every run; new ones with --hypothesis-profile=explore.
 
@@ -27,14 +32,22 @@ settings.load_profile("default")
 
 
 @pytest.fixture(scope="session")
-def demo_build(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """`make build`'s command on the demo business: its output, the warehouse and the published file."""
-    folder = tmp_path_factory.mktemp("demo")
-    warehouse, published = folder / "warehouse.duckdb", folder / "published" / "marts.duckdb"
-    places = {"WAREHOUSE_PATH": warehouse, "PUBLISHED_PATH": published, "DBT_TARGET_PATH": folder / "target"}
-    environment = {**os.environ, "RAW_DATA_DIR": "", **{name: str(place) for name, place in places.items()}}
-    command = [sys.executable, "-m", "warehouse.build"]
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
+def demo_build() -> SimpleNamespace:
+    """`make build`'s command on the demo business: its output, the warehouse and the published file. To read only."""
+    folder = shared.made_once("demo", _build_demo)
     manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
-    return SimpleNamespace(output=run.stdout, warehouse=warehouse, published=published, manifest=manifest)
+    return SimpleNamespace(
+        output=(folder / "output.txt").read_text(encoding="utf-8"),
+        warehouse=folder / "warehouse.duckdb",
+        published=folder / "published" / "marts.duckdb",
+        manifest=manifest,
+    )
+
+
+def _build_demo(folder: Path) -> None:
+    command = [sys.executable, "-m", "warehouse.build"]
+    run = subprocess.run(
+        command, cwd=PROJECT, env=shared.environment(folder), capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
+    (folder / "output.txt").write_text(run.stdout, encoding="utf-8")

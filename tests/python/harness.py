@@ -1,12 +1,13 @@
 """Builds the project's own models on many small landing folders, quickly.
 
-dbt compiles the models once per set of settings; their SQL and Python then run in a fresh in-memory DuckDB per stream
-of events, in dbt's order, through the project's own landing step. One dbt process serves every stream.
+dbt compiles the models once per set of settings (shared.py keeps them); their SQL and Python then run in a fresh
+in-memory DuckDB per stream of events, in dbt's order, through the project's own landing step.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import tempfile
@@ -18,12 +19,12 @@ from typing import Any
 from unittest import mock
 
 import duckdb
-from dbt.cli.main import dbtRunner
+import shared
 
 from warehouse.landing import inspect_folder, landing_statements, read_contract
 
 PROJECT = Path(__file__).parents[2]
-DATABASE = "streams"
+DATABASE = Path(shared.WAREHOUSE).stem
 # as_of and known_at stand in the SQL as texts: compiled once with these, any other moment takes their place.
 MOMENTS = {"as_of": "1998-01-01 00:00:01", "known_at": "1998-01-01 00:00:02"}
 
@@ -45,29 +46,14 @@ class Step:
         return f"{self.schema}.{self.name}"
 
 
-@cache
 def compiled_steps(settings_json: str) -> tuple[Step, ...]:
     """Every seed and model, parents first, compiled with the dbt vars of settings_json."""
     # seeds are no part of what dbt compiles
-    steps = [
+    seeds = [
         Step("table", "seeds", file.stem, f"select * from read_csv('{file}', nullstr = '')")
         for file in sorted((PROJECT / "seeds").glob("*.csv"))
     ]
-    compiled = [item.node for item in _compile("--vars", settings_json) if item.node.resource_type == "model"]
-    models = {node.unique_id: node for node in compiled}
-
-    def add(unique_id: str) -> None:
-        if unique_id in models:
-            node = models.pop(unique_id)
-            for parent in node.depends_on.nodes:
-                add(parent)
-            parents = frozenset(parent.split(".")[-1] for parent in node.depends_on.nodes)
-            kind = "python" if node.language == "python" else "view" if node.config.materialized == "view" else "table"
-            steps.append(Step(kind, node.schema, node.name, node.compiled_code, parents))
-
-    for unique_id in list(models):
-        add(unique_id)
-    return tuple(steps)
+    return (*seeds, *_compiled("models", "--vars", settings_json))
 
 
 def steps_for(marts: Sequence[str], settings: Mapping[str, object]) -> list[Step]:
@@ -85,44 +71,60 @@ def steps_for(marts: Sequence[str], settings: Mapping[str, object]) -> list[Step
     return chosen[::-1]
 
 
-@cache
 def compiled_inline(sql: str) -> str:
     """Jinja and SQL of the project's macros, compiled by dbt."""
-    return _compile("--inline", sql)[0].node.compiled_code
+    (step,) = _compiled("inline", "--inline", sql)
+    return step.code
 
 
-@cache
-def compiled_tests() -> dict[str, str]:
-    """The SQL of every singular test by its name; its tables are in the database DATABASE."""
-    return {item.node.name: item.node.compiled_code for item in _compile("--select", "test_type:singular")}
-
-
-@cache
 def compiled_analyses() -> dict[str, str]:
     """The SQL of every analysis by its name; its tables are in the database DATABASE."""
-    return {item.node.name: item.node.compiled_code for item in _compile("--select", "resource_type:analysis")}
+    return {step.name: step.code for step in _compiled("analyses", "--select", "resource_type:analysis")}
+
+
+def compiled_tests() -> dict[str, str]:
+    """The SQL of every singular test by its name; its tables are in the database DATABASE."""
+    return {step.name: step.code for step in _compiled("tests", "--select", "test_type:singular")}
+
+
+@cache
+def _compiled(what: str, *arguments: str) -> tuple[Step, ...]:
+    """What `dbt compile` makes of the models or of what the arguments name, parents first."""
+    name = f"{what}_{hashlib.sha256(' '.join(arguments).encode()).hexdigest()[:16]}"
+    return shared.value_made_once(name, lambda: _compile("model" if what == "models" else None, *arguments))
+
+
+def _compile(resource_type: str | None, *arguments: str) -> tuple[Step, ...]:
+    """The compiled nodes of the type, or all."""
+    nodes = {item.node.unique_id: item.node for item in dbt("compile", *arguments).results}
+    steps = []
+
+    def add(unique_id: str) -> None:
+        if unique_id in nodes and resource_type in (None, nodes[unique_id].resource_type):
+            node = nodes.pop(unique_id)
+            for parent in node.depends_on.nodes:
+                add(parent)
+            parents = frozenset(parent.split(".")[-1] for parent in node.depends_on.nodes)
+            kind = "python" if node.language == "python" else "view" if node.config.materialized == "view" else "table"
+            steps.append(Step(kind, node.schema, node.name, node.compiled_code, parents))
+
+    for unique_id in list(nodes):
+        add(unique_id)
+    return tuple(steps)
 
 
 def manifest() -> dict:
     """What dbt knows of the project, each time a copy of its own."""
-    return json.loads(_manifest_json())
-
-
-@cache
-def _manifest_json() -> str:
-    return json.dumps(dbt("parse").to_dict())
-
-
-def _compile(*arguments: str) -> list:
-    return list(dbt("compile", *arguments).results)
+    return json.loads((shared.parsed() / "manifest.json").read_text(encoding="utf-8"))
 
 
 def dbt(command: str, *arguments: str) -> Any:
     """The result of a dbt command, run away from the project's own warehouse and target folder."""
+    from dbt.cli.main import dbtRunner  # two seconds, which a test that finds all compiled does not need
+
     with tempfile.TemporaryDirectory() as folder:
-        elsewhere = {"WAREHOUSE_PATH": str(Path(folder) / f"{DATABASE}.duckdb"), "RAW_DATA_DIR": ""}
-        project = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", folder]
-        with mock.patch.dict(os.environ, elsewhere):
+        project = ["--project-dir", str(shared.PROJECT), "--profiles-dir", str(shared.PROJECT)]
+        with mock.patch.dict(os.environ, shared.environment(Path(folder))):
             result = dbtRunner().invoke(["--quiet", "--no-print", command, *project, *arguments])
     if not result.success:
         raise RuntimeError(f"dbt {command} failed: {result.exception or result.result}")

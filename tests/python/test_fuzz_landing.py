@@ -24,6 +24,7 @@ from pathlib import Path
 import duckdb
 import harness
 import pytest
+import shared
 from test_staging import RAW_TABLES, plain_row, stage
 
 from warehouse.landing import LandingError, inspect_folder
@@ -522,17 +523,16 @@ def test_extreme_values_that_are_values_break_no_model(tmp_path, marker):
 
 
 def build(landing: Path, place: Path) -> subprocess.CompletedProcess:
-    places = {"RAW_DATA_DIR": landing, "WAREHOUSE_PATH": place / "w.duckdb", "PUBLISHED_PATH": place / "marts.duckdb",
-              "DBT_TARGET_PATH": place / "target", "DBT_LOG_PATH": place / "logs"}  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "warehouse.build"], cwd=harness.PROJECT, capture_output=True, text=True,
-        env={**os.environ, **{name: str(path) for name, path in places.items()}, "DBT_USE_COLORS": "false"},
+        env={**shared.environment(place, landing), "DBT_USE_COLORS": "false"},
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["a folder that is a file", "a torn footer", "a torn page"])
 def test_the_build_says_what_is_wrong_and_leaves_the_published_file(kind, tmp_path):
-    landing, published = tmp_path / "landing", tmp_path / "marts.duckdb"
+    landing, published = tmp_path / "landing", tmp_path / "published" / "marts.duckdb"
+    published.parent.mkdir()
     published.write_bytes(b"what readers have open")
     if kind == "a folder that is a file":
         landing.touch()

@@ -17,7 +17,7 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -56,7 +56,7 @@ GROWN = (
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project whose seeds can be changed, in the place of the project itself."""
     copy = tmp_path / "project"
     for pattern in (*increments.PROJECT_FILES, "tests/fixtures/*", "tests/generic/*"):
@@ -65,9 +65,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             shutil.copy(file, copy / file.relative_to(harness.PROJECT))
     for module in (increments, harness):
         monkeypatch.setattr(module, "PROJECT", copy)
-    harness.compiled_steps.cache_clear()  # it holds the paths of the seeds
-    yield copy
-    harness.compiled_steps.cache_clear()
+    return copy
 
 
 class Business:

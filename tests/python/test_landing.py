@@ -15,6 +15,7 @@ from unittest import mock
 import duckdb
 import harness
 import pytest
+import shared
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -452,12 +453,10 @@ def test_a_header_that_cannot_be_used_is_named(folder, header, message):
 
 def dbt(raw_data_dir: Path | str, warehouse: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run dbt in the project, with what it writes next to the warehouse."""
-    written = warehouse.parent / "dbt"
-    options = ["--no-use-colors", "--target-path", str(written / "target"), "--log-path", str(written / "logs")]
     return subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", *arguments, *options],
+        [sys.executable, "-m", "dbt.cli.main", *arguments, "--no-use-colors"],
         cwd=harness.PROJECT,
-        env={**os.environ, "RAW_DATA_DIR": str(raw_data_dir), "WAREHOUSE_PATH": str(warehouse)},
+        env=shared.environment(warehouse.parent, raw_data_dir),
         capture_output=True,
         text=True,
     )
@@ -508,7 +507,7 @@ def test_a_folder_that_cannot_be_built_from_leaves_no_trace(built, tmp_path):
     landed = tmp_path / "landed"
     landed.mkdir()
     (landed / "orders.csv").write_text("order_id\n", encoding="utf-8")
-    for warehouse in (built, tmp_path / "new.duckdb"):
+    for warehouse in (built, tmp_path / "new" / "warehouse.duckdb"):
         before = warehouse.read_bytes() if warehouse.exists() else None
         result = dbt(landed, warehouse, "build")
         assert result.returncode != 0

@@ -16,6 +16,7 @@ import duckdb
 import harness
 import openpyxl
 import pytest
+import shared
 import yaml
 
 from warehouse.erase import EraseError, Person, declared_columns, erase_from, find_person, stored_files
@@ -134,9 +135,7 @@ def keyed_build(tmp_path_factory) -> SimpleNamespace:
     landing.mkdir()
     rows = [{"customer_id": "c1", "email": " Ann@Example.com "}, {"customer_id": "c2"}]
     harness.write_landing(landing, {"subscription_events": [], "customers": rows})
-    places = {"RAW_DATA_DIR": landing, "WAREHOUSE_PATH": place / "w.duckdb", "DBT_TARGET_PATH": place / "target",
-              "DBT_LOG_PATH": place / "logs"}  # fmt: skip
-    environment = {**os.environ, **{n: str(p) for n, p in places.items()}, "PERSONAL_DATA_KEY": key}
+    environment = {**shared.environment(place, landing), "PERSONAL_DATA_KEY": key}
     command = [sys.executable, "-m", "dbt.cli.main", "--debug", "build", "--select", "+dim_customers",
                "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]  # fmt: skip
     run = subprocess.run(command, cwd=harness.PROJECT, env=environment, capture_output=True, text=True)
@@ -146,7 +145,7 @@ def keyed_build(tmp_path_factory) -> SimpleNamespace:
 
 def test_an_e_mail_address_is_a_hash_under_the_key_of_the_environment(keyed_build: SimpleNamespace):
     expected = hmac.new(keyed_build.key.encode(), b"ann@example.com", hashlib.sha256).hexdigest()
-    with duckdb.connect(str(keyed_build.place / "w.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(keyed_build.place / "warehouse.duckdb"), read_only=True) as connection:
         found = connection.execute("select customer_id, email_key from marts.dim_customers order by 1").fetchall()
     assert found == [("c1", expected), ("c2", None)]
 

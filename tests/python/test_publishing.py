@@ -20,6 +20,7 @@ import duckdb
 import harness
 import pytest
 import reader
+import shared
 
 from warehouse import publishing
 from warehouse.dbt_run import DbtRun, read_run
@@ -436,13 +437,7 @@ def start_build(place: Path, events: list[dict], *arguments: str) -> subprocess.
     return subprocess.Popen(
         [sys.executable, "-m", "warehouse.build", *arguments],
         cwd=harness.PROJECT,
-        env={
-            **os.environ,
-            "RAW_DATA_DIR": str(landing),
-            "WAREHOUSE_PATH": str(place / "warehouse.duckdb"),
-            "PUBLISHED_PATH": str(place / "published" / "marts.duckdb"),
-            "DBT_TARGET_PATH": str(place / "target"),
-        },
+        env=shared.environment(place, landing),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

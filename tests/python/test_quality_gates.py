@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from types import SimpleNamespace
 import duckdb
 import harness
 import pytest
+import shared
 
 from warehouse.quality import Finding, GateError, History, check_landing, check_marts, read_history, stop_or_say
 from warehouse.staging_sql import time_of
@@ -227,16 +227,13 @@ def test_a_gate_that_stops_leaves_no_warehouse(tmp_path):
     landing = tmp_path / "landing"
     landing.mkdir()
     harness.write_landing(landing, tables)
-    places = {"RAW_DATA_DIR": landing, "WAREHOUSE_PATH": tmp_path / "w.duckdb", "PUBLISHED_PATH": tmp_path / "p.duckdb",
-              "DBT_TARGET_PATH": tmp_path / "target"}  # fmt: skip
-    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
-    command = [sys.executable, "-m", "warehouse.build"]
+    command, environment = [sys.executable, "-m", "warehouse.build"], shared.environment(tmp_path, landing)
     run = subprocess.run(command, cwd=harness.PROJECT, env=environment, capture_output=True, text=True)
     assert run.returncode == 1
     assert "Nothing was published:" in run.stdout
     assert "subscription_events: event_id is missing in 800 of 1,600 rows (50.0%; at most 20% is usual)" in run.stdout
     assert "Traceback" not in run.stdout + run.stderr
-    assert not (tmp_path / "w.duckdb").exists() and not (tmp_path / "p.duckdb").exists()
+    assert not (tmp_path / "warehouse.duckdb").exists() and not (tmp_path / "published").exists()
 
 
 # -- the marts
@@ -377,9 +374,7 @@ def test_source_freshness_says_how_old_each_table_is(tmp_path):
     landing = tmp_path / "landing"
     landing.mkdir()
     harness.write_landing(landing, tables)
-    places = {"RAW_DATA_DIR": landing, "WAREHOUSE_PATH": tmp_path / "w.duckdb", "DBT_TARGET_PATH": tmp_path / "target",
-              "DBT_LOG_PATH": tmp_path / "logs"}  # fmt: skip
-    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
+    environment = shared.environment(tmp_path, landing)
     for command in (["run", "--select", "base_billing__plans"], ["source", "freshness"]):
         dbt = [sys.executable, "-m", "dbt.cli.main", "--quiet", *command]
         subprocess.run(dbt, cwd=harness.PROJECT, env=environment, capture_output=True)
