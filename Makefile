@@ -59,7 +59,7 @@ lint: setup  ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/yamllint --strict models seeds mutants dbt_project.yml profiles.yml selectors.yml
-	@$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	@$(BIN)/python tests/lint_sql.py lint --processes 2 models tests analyses
 
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import browser
 import duckdb
 import harness
 import pytest
@@ -331,19 +332,20 @@ def test_pages_open_from_the_disk_without_a_network_and_show_no_value(tmp_path):
     index = (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
     assert re.search(r'<td><a href="validations/[^"]*support_tickets\.html">open</a></td>', index)
     (tickets,) = [page for page in pages if "validations" in page.parts and "support_tickets" in page.name]
-    if not shutil.which("chromium"):
-        pytest.skip("chromium is not installed: the pages were read, not opened")
+    if not browser.BROWSER:
+        pytest.skip(browser.MISSING)
     for page in (tmp_path / "docs" / "index.html", tickets):
-        log = tmp_path / "net.json"
-        shown = subprocess.run(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--dump-dom",
-             f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", f"file://{page}"],
-            capture_output=True, text=True, timeout=120,
-        ).stdout  # fmt: skip
-        assert "support_tickets" in shown
-        asked = set(re.findall(r"\"url\":\"https?://([^/\"]+)", log.read_text(encoding="utf-8", errors="replace")))
-        assert {host for host in asked if not host.endswith(".google.com")} == set()  # those are the browser's own
+        shown = browser.show(page, tmp_path / "profile")
+        assert "support_tickets" in shown.html
+        assert shown.asked == []
+
+
+@pytest.mark.skipif(not browser.BROWSER, reason=browser.MISSING)
+def test_a_page_that_asks_the_network_is_found(tmp_path):
+    asks = ["http://127.0.0.1:9/a.png", "http://127.0.0.1:9/b", "ws://127.0.0.1:9/c"]
+    page = tmp_path / "page.html"
+    page.write_text(f'<img src="{asks[0]}"><script>fetch("{asks[1]}"); new WebSocket("{asks[2]}")</script>')
+    assert sorted(browser.show(page, tmp_path / "profile").asked) == sorted(asks)
 
 
 # -- what dbt does by itself
