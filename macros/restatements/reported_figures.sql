@@ -63,6 +63,6 @@
         ~ "create or replace table reported.next_segment_periods as select * from marts.fct_segment_periods where is_complete_period; "
         ~ "create or replace table reported.next_report as select '" ~ invocation_id ~ "' as invocation_id, "
         ~ "(select max(loaded_at) from staging.stg_billing__subscription_events where loaded_at <= " ~ utc_now() ~ ") as loaded_until, "
-        ~ "coalesce(json_extract(state, '$.files.subscription_events.*[4]'), '[]') as event_files from raw.build_plan; commit"
+        ~ "cast(to_json(json_extract(state, '$.files.subscription_events.*[4]')) as text) as event_files from raw.build_plan; commit"
     ) %}
 {% endmacro %}
