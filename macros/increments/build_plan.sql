@@ -61,7 +61,8 @@
 
 {# The option of dbt that keeps this build from reading every row; empty = it reads all. #}
 {% macro partial_option() %}
-    {% for option in ["empty", "sample", "event_time_start", "event_time_end"] if flags[option | upper] %}
+    {#- flags knows only the first of them -#}
+    {% for option in ["empty", "sample", "event_time_start", "event_time_end"] if invocation_args_dict.get(option) %}
         {% do return("--" ~ option | replace("_", "-")) %}
     {% endfor %}
     {% do return("") %}

@@ -330,8 +330,9 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
             counted = "select count(*) from marts.rpt_quarantine where reason = 'no_exchange_rate'"
             return connection.execute(counted).fetchone()[0]
 
-    # a build that read nothing is none to add to
+    # a build that read nothing, or a part, is none to add to
     assert build("--empty") == (False, "--empty leaves rows out")
+    assert build("--sample", "1 day") == (False, "--sample leaves rows out")
     assert build() == (False, "there is no complete build to add to")
     publish_build(warehouse)
     published = report(warehouse)
