@@ -18,9 +18,12 @@ import duckdb
 
 from warehouse.dbt_plugin import WarehouseError, landing_folder, make_folder_of
 from warehouse.dbt_run import read_run
+from warehouse.erase import finish_erasures
+from warehouse.erasures import ErasuresError
 from warehouse.land import MODULES
 from warehouse.land import main as land
 from warehouse.landing import LandingError, inspect_folder
+from warehouse.personal_data import left_out
 from warehouse.publishing import NotPublishedError, plainly, publish
 from warehouse.quality import GateError, check_landing, check_marts, check_staging, read_history, stop_or_say
 from warehouse.settings import SettingsError, check_vars, read_environment
@@ -53,7 +56,7 @@ def main(arguments: list[str]) -> int:
     try:
         make_folder_of(warehouse)
         history = read_history(warehouse.with_suffix(".landing_history.json"), landing_folder())
-        warnings = [history.problem] if history.problem else []
+        warnings = [*finish_erasures(warehouse, published), *([history.problem] if history.problem else [])]
         warnings += stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
         with contextlib.suppress(LandingError):  # dbt says so, and why
             warnings += unread_files(landing_folder(), inspect_folder(landing_folder()))
@@ -71,7 +74,7 @@ def main(arguments: list[str]) -> int:
             raise NotPublishedError(plainly(error, warehouse)) from error
         warnings += [*stop_or_say(findings), *run.warnings]
         publication = publish(run, warehouse, published, settings.versions_kept, gate)
-    except (NotPublishedError, GateError, WarehouseError, KeyboardInterrupt) as error:
+    except (NotPublishedError, GateError, WarehouseError, ErasuresError, KeyboardInterrupt) as error:
         print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
         print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
         return 1
@@ -81,6 +84,7 @@ def main(arguments: list[str]) -> int:
         f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
     )
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
+    warnings += left_out(warehouse)
     print(summarise(published, publication, warehouse, landing, pages, warnings))
     return 0
 

@@ -6,6 +6,7 @@ that cannot be built from leaves nothing behind. dbt shows a RuntimeError as it 
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import os
@@ -20,6 +21,7 @@ from duckdb.sqltypes import VARCHAR
 
 from warehouse.demo_business import write_demo_business
 from warehouse.disk import first_line
+from warehouse.erasures import Erasures, ErasuresError
 from warehouse.increments import INCREMENTAL_TABLE, BuildFacts, changed_files, plan_build
 from warehouse.landing import LandedTable, LandingError, inspect_folder, landing_statements, rows_of_statement
 from warehouse.publishing import published_build
@@ -57,14 +59,18 @@ def make_folder_of(warehouse: Path) -> None:
 
 
 def try_warehouse(path: str, config: dict) -> None:
-    """Open and close the warehouse file, whose folder is made where it is missing.
+    """Open and close the warehouse file, whose folder is made where it is missing. It holds personal data, so only its
+    owner may read it, and whatever else dbt writes: its write-ahead log, for one.
 
     Raises:
         WarehouseError: it cannot be opened, or is not whole. The message is one sentence.
     """
     make_folder_of(Path(path))
+    os.umask(os.umask(0) | 0o077)
     try:
         with duckdb.connect(path, config=config) as connection:
+            with contextlib.suppress(PermissionError):  # another's warehouse
+                os.chmod(path, 0o600)
             if os.path.getsize(path) < _size_it_says(connection):
                 raise WarehouseError(_damaged(path, "its end is missing"))
     except duckdb.Error as error:
@@ -127,10 +133,11 @@ class Plugin(BasePlugin):
     def landing_plan(self) -> str:
         """JSON: the statements that make schema raw and what is not read, or why nothing can be built (`problem`)."""
         try:
-            self._landed = inspect_folder(landing_folder())
+            erasures = Erasures.beside(read_environment().warehouse)
+            self._landed = inspect_folder(landing_folder(), erasures=erasures)
             unread = unread_files(landing_folder(), self._landed)
             return json.dumps({"problem": "", "unread": unread, "statements": landing_statements(self._landed)})
-        except LandingError as error:
+        except (LandingError, ErasuresError) as error:
             return json.dumps({"problem": str(error)})
 
     def build_plan(self, facts: str) -> str:

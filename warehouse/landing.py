@@ -12,7 +12,8 @@ import atexit
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import duckdb
 import yaml
 
 from warehouse.csv_lines import LONGEST_ROW_BYTES, read_header, split_lines
+from warehouse.erasures import Erasures
 
 CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
@@ -40,6 +42,10 @@ class RawTable:
     is_required: bool
     columns: tuple[str, ...]
     required_columns: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    # whatever stands there is a person's own: an address, or its words
+    personal_columns: tuple[str, ...] = ()
+    text_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class LandedTable:
     table: RawTable
     kind: str
     sources: tuple[Files, ...] = ()
+    erasures: Erasures | None = None
 
     @property
     def is_read_as_text(self) -> bool:
@@ -68,28 +75,44 @@ class LandedTable:
         """Every column that some of its files have."""
         return {column for source in self.sources for column in source.columns}
 
+    def without_erased(self, select: str) -> str:
+        """A query of its rows, as they are without the customers on the list of erasures."""
+        is_text = self.kind == "csv" or self.is_read_as_text
+        return self.erasures.leave_out(select, self.table, is_text) if self.erasures else select
+
 
 @cache
 def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
     """Return the raw tables of the source YAML, in its order."""
     source = yaml.safe_load(contract_file.read_text(encoding="utf-8"))["sources"][0]
 
+    def meta(node: dict) -> dict:
+        return node.get("config", {}).get("meta", {})
+
     def is_required(node: dict) -> bool:
-        return bool(node.get("config", {}).get("meta", {}).get("required"))
+        return bool(meta(node).get("required"))
+
+    def columns(table: dict, is_wanted: Callable[[dict], object]) -> tuple[str, ...]:
+        return tuple(column["name"] for column in table["columns"] if is_wanted(column))
 
     return [
         RawTable(
             name=table["name"],
             is_required=is_required(table),
-            columns=tuple(column["name"] for column in table["columns"]),
-            required_columns=tuple(column["name"] for column in table["columns"] if is_required(column)),
+            columns=columns(table, lambda column: True),
+            required_columns=columns(table, is_required),
+            key=tuple(meta(table)["key"]),
+            personal_columns=columns(table, lambda column: meta(column).keys() & {"personal", "free_text"}),
+            text_columns=columns(table, lambda column: column["data_type"] in ("text", "code")),
         )
         for table in source["tables"]
     ]
 
 
-def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list[LandedTable]:
-    """Find every table of the contract in the folder.
+def inspect_folder(
+    folder: Path, contract: list[RawTable] | None = None, erasures: Erasures | None = None
+) -> list[LandedTable]:
+    """Find every table of the contract in the folder, to be read without the customers on the list of erasures.
 
     Raises:
         LandingError: the folder, a required table or a required column is missing, or a file cannot be read. One
@@ -129,7 +152,7 @@ def inspect_folder(folder: Path, contract: list[RawTable] | None = None) -> list
                 )
         elif missing := [column for column in table.required_columns if column not in found.columns]:
             problems.append(f"{table.name}: missing required columns {', '.join(missing)}" + _likely_cause(found))
-        landed.append(found)
+        landed.append(replace(found, erasures=erasures))
     if problems:
         raise LandingError(
             f"The landing folder {folder} cannot be built from. Nothing was written. Please mend:\n"
@@ -313,25 +336,31 @@ def _select_parts(found: LandedTable, only: tuple[Path, ...] | None = None) -> s
     if only is not None:
         further = ", filename = 'landed_file'"
         condition = f" where landed_file in ({', '.join(_text(str(path)) for path in only) or 'null'})"
-    return " union all ".join(
+    rows = " union all ".join(
         f"select {_contract_columns(found.table, source, found.is_read_as_text)} "
         f"from {_parquet_reader(source.paths, further)}{condition}"
         for source in found.sources
     )
+    return found.without_erased(rows)
 
 
 def _land_csv(found: LandedTable) -> list[str]:
     (source,) = found.sources
     (file,) = source.paths
     name = found.table.name
-    select = f"create table {RAW_SCHEMA}.{name} as select {_contract_columns(found.table, source)} from "
+
+    def create(csv_file: Path) -> str:
+        rows = f"select {_contract_columns(found.table, source)} from {_csv_reader(csv_file, source.columns)}"
+        return f"create table {RAW_SCHEMA}.{name} as {found.without_erased(rows)}"
+
     if _is_well_formed(file, source.columns):
-        return [select + _csv_reader(file, source.columns)]
+        return [create(file)]
     scratch = Path(tempfile.mkdtemp(dir=_scratch_folder()))
     rows, unreadable = split_lines(file, len(source.columns), LONGEST_ROW_BYTES, scratch)
+    line = found.erasures.unreadable_line("line") if found.erasures else "line"
     return [
-        select + _csv_reader(rows, source.columns),
-        f"insert into {RAW_SCHEMA}.{UNREADABLE_LINES} select '{name}', cast(line_number as bigint), problem, line "
+        create(rows),
+        f"insert into {RAW_SCHEMA}.{UNREADABLE_LINES} select '{name}', cast(line_number as bigint), problem, {line} "
         f"from {_csv_reader(unreadable, ('line_number', 'problem', 'line'))}",
     ]
 
