@@ -23,7 +23,7 @@ from warehouse.erasures import ErasuresError
 from warehouse.land import MODULES
 from warehouse.land import main as land
 from warehouse.landing import LandingError, inspect_folder
-from warehouse.personal_data import left_out
+from warehouse.personal_data import contacts_found, left_out
 from warehouse.publishing import NotPublishedError, plainly, publish
 from warehouse.quality import GateError, check_landing, check_marts, check_staging, read_history, stop_or_say
 from warehouse.settings import SettingsError, check_vars, read_environment
@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
         f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
     )
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
-    warnings += left_out(warehouse)
+    warnings += [*contacts_found(warehouse), *left_out(warehouse)]
     print(summarise(published, publication, warehouse, landing, pages, warnings))
     return 0
 

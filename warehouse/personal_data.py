@@ -7,6 +7,21 @@ from pathlib import Path
 from warehouse.erasures import Erasures
 
 
+def contacts_found(warehouse: Path) -> list[str]:
+    """The columns that should hold no contact and do, a line each."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute("from intermediate.int_contacts_in_texts order by raw_table, column_name").fetchall()
+    return [
+        f"{table}.{column}: {rows:,} row{'s' * (rows != 1)} with an e-mail address"
+        + (
+            ", which is published, as ids are: land ids that are not personal"
+            if is_published
+            else " or a telephone, card or account number, which was redacted"
+        )
+        for table, column, is_published, rows in found
+    ]
+
+
 def left_out(warehouse: Path) -> list[str]:
     """What the list of erasures kept out of the last build, in a line."""
     erasures = Erasures.beside(warehouse)

@@ -86,6 +86,19 @@ from shown
 {% endmacro %}
 
 
+{# The columns of a raw table in which a contact is a surprise: ids, and texts that are no free text. #}
+{% macro columns_without_contacts(table_name) %}
+    {% set columns = [] %}
+    {% set declared = contract_table(table_name).columns.values() if execute else [] %}
+    {% for column in declared %}
+        {% if is_id(column.name) or may_hold_contacts(column) and not column.config.meta.free_text %}
+            {% do columns.append(column) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(columns) %}
+{% endmacro %}
+
+
 {#
     [reason, condition] for every check that the contract declares, in its order; the first that holds is the reason. A
     time that cannot be read also has the layout that ends the reason, as SQL: only such rows are asked for it.

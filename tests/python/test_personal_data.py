@@ -22,6 +22,7 @@ import yaml
 from warehouse.erase import declared_columns, stored_files
 from warehouse.export import ExportError, export, harmless
 from warehouse.landing import CONTRACT_FILE
+from warehouse.personal_data import contacts_found
 
 MARTS = [file.stem for file in (harness.PROJECT / "models" / "marts").rglob("*.sql")]
 # e-mail addresses, telephone numbers and cards as people write them; none of it may be left of a text
@@ -110,6 +111,32 @@ def test_no_contact_in_any_text_reaches_a_mart(tmp_path, moved: bool):
         for mart in MARTS:
             text = cells(connection, f"marts.{mart}")
             assert [contact for contact in [*CONTACTS, "4111 1111"] if contact in text] == [], mart
+
+
+def test_contacts_are_counted_by_table_and_column(tmp_path):
+    event = {"customer_id": "c1", "subscription_id": "s1", "event_type": "renewed", "occurred_at": "2024-03-01"}
+    events = [
+        event | {"event_id": f"e{number}", "reason_code": text, "reason_text": "ann@example.com"}
+        for number, text in enumerate(["ann@example.com", "call 555 010 0199", "budget"])
+    ]
+    customers = [{"customer_id": "ann@example.com", "email": "ann@example.com", "created_at": "2024-01-01"}]
+    customers += [{"customer_id": "c2", "owner": "ann@example.com", "created_at": "2024-01-01"}]
+    harness.write_landing(tmp_path, {"subscription_events": events, "customers": customers})
+    warehouse = tmp_path / "w.duckdb"
+    with duckdb.connect() as connection:
+        harness.build_on(connection, tmp_path, ["int_contacts_in_texts"], {})
+        connection.execute(f"attach '{warehouse}' as w; create schema w.intermediate")
+        connection.execute(
+            "create table w.intermediate.int_contacts_in_texts as from intermediate.int_contacts_in_texts"
+        )
+        connection.execute("detach w")
+    assert contacts_found(warehouse) == [
+        "customers.customer_id: 1 row with an e-mail address, which is published, as ids are: "
+        "land ids that are not personal",
+        "customers.owner: 1 row with an e-mail address or a telephone, card or account number, which was redacted",
+        "subscription_events.reason_code: 2 rows with an e-mail address or a telephone, card or account number, "
+        "which was redacted",
+    ]
 
 
 def test_what_is_personal_is_declared_once_and_no_mart_names_it(demo_build: SimpleNamespace):
