@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from jinja2 import Environment
 
@@ -30,7 +30,7 @@ def _macros() -> ModuleType:
             return getattr(macros, f"duckdb__{name}", None) or getattr(macros, f"default__{name}")
 
     environment = Environment(extensions=["jinja2.ext.do"])
-    environment.globals["adapter"] = Adapter
+    environment.globals |= {"adapter": Adapter, "dbt": SimpleNamespace(type_string=lambda: "varchar")}
     source = "".join(file.read_text(encoding="utf-8") for file in sorted(MACROS.glob("*.sql")))
     macros = environment.from_string(source).module
     return macros
