@@ -10,14 +10,11 @@ from types import ModuleType, SimpleNamespace
 from jinja2 import Environment
 
 MACROS = Path(__file__).parents[1] / "macros" / "engine"
-# Types of which a time needs no text to be read.
-TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
-def time_of(column: str, data_type: str) -> str:
-    """A raw column of this DuckDB type as staging reads it: a UTC timestamp, null where it is not a valid time."""
-    value = f"try_cast({column} as timestamp)" if data_type in TIMES else column
-    return f"({_macros().try_cast_timestamp(value)})"
+def time_of(column: str) -> str:
+    """A raw column as staging reads it: a UTC timestamp, null where it is not a valid time."""
+    return f"({_macros().try_cast_timestamp(column)})"
 
 
 @cache

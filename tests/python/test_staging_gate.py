@@ -163,7 +163,7 @@ SMALL = {
     "a few of few rows": (broken("subscription_events", "occurred_at", day_first, 10), []),
     "all of few optional rows": (
         broken("invoices", "issued_at", "soon", 50),
-        [("warn", "invoices: none of its 50 rows can be used", "Write issued_at as `2024-01-31`")],
+        [("warn", "invoices: none of its 50 rows can be used", "Write issued_at like `2024-01-31`")],
     ),
 }  # fmt: skip
 

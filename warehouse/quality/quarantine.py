@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 import duckdb
@@ -20,16 +21,27 @@ REASONS_SHOWN = 3
 LEAST_SHARE = 0.01
 VALUES_READ = 1000
 LONGEST_EXAMPLE = 40
-TIMES = ("timestamp", "date")
+TIMES = ("timestamp", "date", "month")
 NUMBERS = ("decimal", "rate", "integer", "double")
-DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})\b.*")
+# The layouts that staging names (macros/engine/try_cast_timestamp.sql), as what to do about them.
+LAYOUTS = {
+    "day_first": "year first, not as day/month/year",
+    "month_first": "year first, not as month/day/year",
+    "day_or_month_first": "year first: day/month/year and month/day/year cannot be told apart",
+    "month_name": "with the month as a number",
+    "twelve_hour_clock": "with hours from 0 to 23, not AM and PM",
+    "zone_name": "with an offset such as `+09:00`, not with the name of a zone",
+    "month_only": "with its day",
+    "no_separators": "with `-` between year, month and day",
+    "unix_time": "as a time, not as seconds since 1970",
+}
 # what a time may look like that nobody's number does
 LAYOUT = re.compile(
     r"(\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}(:\d{2})?)?(?!\d)"
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-TIME = "`2024-01-31` or `2024-01-31 18:00:00`, with or without an offset like `+02:00`"
+TIME = "`2024-01-31` or `2024-01-31 18:00:00`, with or without an offset such as `+02:00`"
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,10 @@ def advice(table: RawTable, reasons: Sequence[Reason], base: str) -> str:
     counts = [f"{reason.name} {reason.rows:,}{_example(reason, table)}" for reason in shown]
     if further := reasons[len(shown) :]:
         counts.append(f"{len(further)} other reason{'s' * (len(further) != 1)} {sum(r.rows for r in further):,}")
-    steps = dict.fromkeys(step for reason in shown if (step := what_to_do(reason, table)))
+    # where some rows show that the day stands first, the others need no word of their own
+    told = {reason.column for reason in shown if _layout_of(reason) in ("day_first", "month_first")}
+    untold = [r for r in shown if not (_layout_of(r) == "day_or_month_first" and r.column in told)]
+    steps = dict.fromkeys(step for reason in untold if (step := what_to_do(reason, table)))
     where = f"The rows: select row_key, quarantine_reason, raw_row from {base} where row_status = 'quarantined'"
     return ". ".join([f"Why: {', '.join(counts)}", *steps, where])
 
@@ -97,7 +112,7 @@ def _example(reason: Reason, table: RawTable) -> str:
     if reason.currencies:
         return f", such as in {reason.currencies[0][0]}"
     if reason.values:
-        return f", such as '{redact(_telling(reason.values), _is_typed(reason, table))}'"
+        return f", such as '{redact(reason.values[0], _is_typed(reason, table))}'"
     return f", such as in the row {redact(reason.key, True)}" if set(reason.key or "") - set("?|") else ""
 
 
@@ -114,34 +129,33 @@ def what_to_do(reason: Reason, table: RawTable) -> str:
     if reason.name.startswith("unknown_"):
         accepted = _contract(table.name).get(column, {}).get("accepted", [])
         return f"Write {column} as one of {', '.join(accepted)}" if accepted else ""
-    if data_type in TIMES and reason.values:
-        return f"Write {column} {_layout(_telling(reason.values))}"
+    if data_type in TIMES and reason.name.startswith("unreadable_"):
+        layout = _layout_of(reason)
+        if rewritten := _rewritten(reason.values[0], layout) if reason.values else "":
+            return f"Write {column} {LAYOUTS[layout]}: {rewritten}"
+        return f"Write {column} {f'{LAYOUTS[layout]}, ' if layout else ''}like {TIME}"
     if data_type in NUMBERS and reason.name.startswith("unreadable_"):
         return f"Write {column} as a plain number such as `1234.50`: a point before the decimals, no sign of a currency"
     return ""
 
 
-def _layout(value: str) -> str:
-    """How a time is to be written that is not so now."""
-    found = DAY_FIRST.fullmatch(value.strip())
-    if not found:
-        return f"as {TIME}"
-    first, second, year = (int(number) for number in found.groups())
-    year += 2000 if year < 100 else 0
-    if first > 12 >= second:
-        return f"year first, not as day/month/year: '{value.strip()}' is `{year:04}-{second:02}-{first:02}`"
-    if second > 12 >= first:
-        return f"year first, not as month/day/year: '{value.strip()}' is `{year:04}-{first:02}-{second:02}`"
-    return "year first, such as `2024-01-31`: day/month/year and month/day/year cannot be told apart"
+def _layout_of(reason: Reason) -> str | None:
+    """The layout of a time that ends the reason: `unreadable_occurred_at_day_first`."""
+    return max((layout for layout in LAYOUTS if reason.name.endswith(f"_{layout}")), key=len, default=None)
 
 
-def _telling(values: Sequence[str]) -> str:
-    """The value that tells most: one that shows which number is the day, else the most frequent."""
-    for value in values:
-        found = DAY_FIRST.fullmatch(value.strip())
-        if found and (int(found[1]) > 12) != (int(found[2]) > 12):
-            return value
-    return values[0]
+def _rewritten(value: str, layout: str | None) -> str:
+    """How a time with its day or its month first is to be written; empty where that cannot be told."""
+    if layout not in ("day_first", "month_first"):
+        return ""
+    parts = [int(number) for number in re.findall(r"\d+", value)[:3]]
+    try:
+        first, second, year = parts
+        month, day = (second, first) if layout == "day_first" else (first, second)
+        written = date(year + 2000 if year < 100 else year, month, day)
+    except ValueError:
+        return ""
+    return f"'{redact(value, True)}' is `{written}`"
 
 
 def redact(value: str, is_typed: bool) -> str:
