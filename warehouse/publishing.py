@@ -89,11 +89,11 @@ def _publish(
     return publication
 
 
-def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str | None, dict[str, int]]:
+def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str, dict[str, int]]:
     """Copy the marts of the run into a new file.
 
     Returns:
-        The moment that the reports look from (None = there is no event), and the rows of each mart in the warehouse.
+        The moment that the reports look from, and the rows of each mart in the warehouse.
     """
     # the name under which DuckDB knows the warehouse, and under which its views speak of their tables
     source, target = f'"{warehouse.stem}"', '"draft of marts"'

@@ -62,7 +62,7 @@ Lines = list[tuple[str, str]]
 
 
 def _data(built: Built) -> Lines:
-    return [("Data", f"{built.landing}, as of {built.publication.as_of or 'no event'} UTC")]
+    return [("Data", f"{built.landing}, as of {built.publication.as_of} UTC")]
 
 
 def _rows(built: Built) -> Lines:

@@ -28,10 +28,10 @@ READ_ONLY = 0o444
 
 @dataclass(frozen=True)
 class Publication:
-    """What was published: times are UTC; `as_of` is null without any event, `revision` outside a git repository."""
+    """What was published: times are UTC; `revision` is null outside a git repository."""
 
     published_at: str
-    as_of: str | None
+    as_of: str
     rows: dict[str, int]
     tests_passed: int
     revision: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -318,6 +318,29 @@ def test_a_column_of_a_strange_type_stops_nothing(tmp_path, value):
     duckdb.execute(f"copy ({select}) to '{tmp_path}/customers.parquet'")
     reasons = stage(tmp_path).execute("select reason from marts.rpt_quarantine").fetchall()
     assert reasons == ([] if value.startswith("null") else [("unreadable_created_at",)])
+
+
+# -- the moment of the reports
+
+
+@pytest.mark.parametrize(
+    ("times", "moment", "lifecycle"),
+    [
+        (["2024-03-01", "2999-01-01", "1970-01-01"], datetime(2024, 3, 1), "subscription"),
+        (["2999-01-01"], None, "subscription"),
+        ([], None, "activity"),
+    ],
+)
+def test_the_moment_is_the_latest_event_that_is_not_later_than_now_else_now(tmp_path, times, moment, lifecycle):
+    events = [EVENT | {"event_id": str(row), "occurred_at": time} for row, time in enumerate(times)]
+    harness.write_landing(tmp_path, {"subscription_events": events, "customers": []})
+    with duckdb.connect() as connection:
+        before = datetime.now(UTC).replace(tzinfo=None)
+        harness.build_on(connection, tmp_path, ["int_report_moment"], {})
+        found = connection.execute("select as_of, lifecycle from intermediate.int_report_moment").fetchone()
+    after = datetime.now(UTC).replace(tzinfo=None)
+    assert found[1] == lifecycle
+    assert found[0] == moment if moment else before <= found[0] <= after
 
 
 # -- the quarantine
