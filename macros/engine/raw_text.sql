@@ -29,8 +29,8 @@
 {# A code of a fixed list as the list writes it: in lower case, and one blank where several stand. Argument: raw_text(). #}
 {% macro as_code(text) -%}
     case
-        -- nearly every code is written so already
-        when {{ matches_pattern(text, "'^[a-z0-9_]+$'") }} then {{ text }}
+        -- nearly every code is one word
+        when {{ matches_pattern(text, "'^[A-Za-z0-9_]+$'") }} then lower({{ text }})
         else lower({{ replace_pattern(text, "'[" ~ blanks() ~ "]+'", "' '") }})
     end
 {%- endmacro %}

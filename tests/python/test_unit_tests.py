@@ -46,6 +46,10 @@ def test_every_unit_test_pins_the_vars_that_its_model_reads() -> None:
     assert not_pinned(harness.manifest()) == []
 
 
+def test_every_unit_test_has_a_name_that_postgres_can_give_a_table() -> None:
+    assert [name for test in harness.manifest()["unit_tests"].values() if len(name := test["name"]) > 63] == []
+
+
 @pytest.mark.parametrize(
     ("model", "name"),
     [
