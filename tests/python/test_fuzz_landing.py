@@ -296,14 +296,14 @@ def reason_of(column: dict, value: str) -> str | None:
             number = None
     else:
         number = HOSTILE_NUMBERS[value]
-    if kind == "rate" and number is not None and abs(number) >= 10**9:
-        number = None  # nine places are left of eighteen
+    if kind == "rate" and number is not None and abs(number) >= 10**7:
+        number = None  # seven places are left of twenty-five
     if number is None or (kind == "integer" and number != int(number)):
         return f"unreadable_{name}"
-    if "minimum" in meta and number < meta["minimum"]:
-        return f"{'negative' if meta['minimum'] == 0 else 'too_small'}_{name}"
     if "above" in meta and number <= meta["above"]:
         return f"not_positive_{name}"
+    if "minimum" in meta and number < meta["minimum"]:
+        return f"{'negative' if meta['minimum'] == 0 else 'too_small'}_{name}"
     if "maximum" in meta and number > meta["maximum"]:
         return f"too_large_{name}"
     if name == "score" and number != int(number):
