@@ -11,15 +11,21 @@ with joined as (
     inner join {{ ref("int_calendar_days") }} as calendar
         on changes.changed_on = calendar.date_day
     where changes.is_active and not changes.was_customer_before
+),
+
+counted as (
+    select
+        *,
+        count(*) over (partition by acquisition_channel, joined_month) as customers_joined
+    from joined
 )
 
 select
-    joined.customer_id,
-    joined.acquisition_channel,
-    joined.joined_month,
-    joined.first_mrr,
-    {{ as_double("costs.cost") }} / count(*) over (partition by joined.acquisition_channel, joined.joined_month)
-        as acquisition_cost
-from joined
+    counted.customer_id,
+    counted.acquisition_channel,
+    counted.joined_month,
+    counted.first_mrr,
+    {{ as_double(exact_share("costs.cost", "counted.customers_joined")) }} as acquisition_cost
+from counted
 left join {{ ref("int_channel_costs") }} as costs
-    on joined.acquisition_channel = costs.acquisition_channel and joined.joined_month = costs.cost_month
+    on counted.acquisition_channel = costs.acquisition_channel and counted.joined_month = costs.cost_month
