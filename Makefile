@@ -49,8 +49,15 @@ setup: $(STAMP)  ## make the environment from the pinned lock
 build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'); TARGET=postgres, spark_cluster: docs/engines.md
 	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
+# A file on one core, the long ones first (tests/python/conftest.py).
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
 test: setup lint  ## pass every check
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(PYTEST)
+
+.PHONY: test-all
+test-all: setup lint  ## pass every check, and look further where chance draws the data; for a night
+	@INCREMENT_SEEDS="1 2 3 4 5 6" $(PYTEST) --hypothesis-profile=explore
 
 mutants: setup  ## make small wrong changes and see whether the tests notice (ONLY="rpt_clv unit"); an hour, on a schedule
 	@$(BIN)/python mutants/mutants.py $$ONLY
