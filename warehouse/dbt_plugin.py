@@ -71,7 +71,7 @@ def try_warehouse(path: str, config: dict) -> None:
         with duckdb.connect(path, config=config) as connection:
             with contextlib.suppress(PermissionError):  # another's warehouse
                 os.chmod(path, 0o600)
-            if os.path.getsize(path) < _size_it_says(connection):
+            if os.path.getsize(path) < _least_size(connection):
                 raise WarehouseError(_damaged(path, "its end is missing"))
     except duckdb.Error as error:
         holder = re.search(r"held in (?:.*/)?(.+?) \(PID (\d+)\)", str(error))
@@ -91,10 +91,10 @@ DAMAGE = re.compile(r"not a valid DuckDB|could not read|corrupt|checksum|seriali
 HEADER_BYTES = 3 * 4096
 
 
-def _size_it_says(connection: DuckDBPyConnection) -> int:
-    """The bytes that a database file must have for the blocks that it counts."""
+def _least_size(connection: DuckDBPyConnection) -> int:
+    """The bytes that a database file must have for its blocks in use: free ones may lie behind its end."""
     block_bytes, blocks = connection.execute(
-        "select block_size, total_blocks from pragma_database_size() where database_name = current_database()"
+        "select block_size, used_blocks from pragma_database_size() where database_name = current_database()"
     ).fetchone()
     return HEADER_BYTES + block_bytes * blocks
 

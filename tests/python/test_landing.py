@@ -554,7 +554,12 @@ def test_a_warehouse_that_is_no_database_is_said_in_one_sentence(tmp_path):
 
 @pytest.mark.parametrize("left", ["0 bytes", "its header", "half", "all but the last byte"])
 def test_a_warehouse_that_was_cut_off_is_to_be_removed(built, tmp_path, left):
-    content = built.read_bytes()
+    dense = tmp_path / "dense.duckdb"
+    with duckdb.connect(str(dense)) as connection:  # a copy holds no block that is free
+        connection.execute(
+            f"attach {landing._text(str(built))} as built (read_only); copy from database built to dense"
+        )
+    content = dense.read_bytes()
     whole = len(content)
     cut = tmp_path / "cut.duckdb"
     cut.write_bytes(
@@ -564,6 +569,21 @@ def test_a_warehouse_that_was_cut_off_is_to_be_removed(built, tmp_path, left):
         dbt_plugin.try_warehouse(str(cut), {})
     cut.write_bytes(content)
     dbt_plugin.try_warehouse(str(cut), {})
+
+
+def test_a_warehouse_that_let_go_of_its_last_blocks_is_whole(tmp_path):
+    """DuckDB still counts them, as free ones."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        for step in range(6):
+            rows = (6 - step) * 300_000
+            connection.execute(f"create or replace table t{step % 2} as select range, hash(range) from range({rows})")
+            connection.execute("checkpoint")
+        connection.execute("drop table t0; drop table t1; checkpoint")
+    with duckdb.connect(str(warehouse)) as connection:
+        counted = connection.execute("select block_size * total_blocks from pragma_database_size()").fetchone()[0]
+    assert warehouse.stat().st_size < counted
+    dbt_plugin.try_warehouse(str(warehouse), {})
 
 
 def test_settings_that_cannot_be_used_are_all_named_before_anything_is_written(folder):
