@@ -190,7 +190,7 @@ STOPPING = {
     "a folder that is a file": (lambda folder, table: (folder / table).write_bytes(b"x"), "is a file, where a folder"),
     "a folder of CSV files": (folder_named("{}", "part-1.csv"), "no Parquet part"),
     "parts with a suffix of their own": (folder_named("{}", "part-1.parquet.gz"), "no Parquet part"),
-    "parts in capitals": (folder_named("{}", "PART-1.PARQUET"), "no Parquet part"),
+    "a part in capitals that is none": (folder_named("{}", "PART-1.PARQUET"), NO_PARQUET),
     "a part whose name is no UTF-8": (folder_named("{}", "part-\udcff.parquet"), "no UTF-8"),
 }  # fmt: skip
 
