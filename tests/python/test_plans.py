@@ -27,6 +27,7 @@ SMALL = {
     "int_movements_with_segments",  # the same
     "int_movement_sums",  # the same, and sums x the five grains
     "fct_customer_movements",  # the same
+    "int_terms_changes",  # the same, of the few customers who changed terms, x the five grains
     "rpt_restatements",  # changed rows of the period report x the metrics
 }
 STEPS = {step.name: step for step in harness.compiled_steps("{}") if step.schema != "seeds" and step.kind != "python"}
