@@ -27,7 +27,7 @@ class DbtRun:
     built: int
     passed_tests: int
     problems: tuple[str, ...]
-    made: frozenset[str] = frozenset()
+    made: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -54,7 +54,7 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
         built=sum(name.startswith(("model.", "seed.")) for name in ran),
         passed_tests=sum(ran[name]["status"] in PASSED for name in tests),
         problems=(*_left_out(results["args"]), *_problems(ran, nodes)),
-        made=frozenset(
+        made=tuple(
             nodes[name]["name"] for name in ran if name.startswith("model.") and ran[name]["status"] in PASSED
         ),
         warnings=tuple(_warning(result, nodes) for result in ran.values() if result["status"] == "warn"),

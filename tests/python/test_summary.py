@@ -159,7 +159,7 @@ def test_tests_that_warn_say_what_they_found_with_the_number_of_rows(tmp_path):
         "ids: 1,200 rows. Two customers share an id: make the ids unique.",
         "other: 1 row. See other.sql",
     )
-    assert run.problems == () and run.passed_tests == 3 and run.made == {"m"}
+    assert run.problems == () and run.passed_tests == 3 and run.made == ("m",)
 
 
 def test_dbt_starts_without_a_warning_of_python():
