@@ -54,9 +54,7 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
         built=sum(name.startswith(("model.", "seed.")) for name in ran),
         passed_tests=sum(ran[name]["status"] in PASSED for name in tests),
         problems=(*_left_out(results["args"]), *_problems(ran, nodes)),
-        made=tuple(
-            nodes[name]["name"] for name in ran if name.startswith("model.") and ran[name]["status"] in PASSED
-        ),
+        made=tuple(nodes[name]["name"] for name in ran if name.startswith("model.") and ran[name]["status"] in PASSED),
         warnings=tuple(_warning(result, nodes) for result in ran.values() if result["status"] == "warn"),
     )
 
