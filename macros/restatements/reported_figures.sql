@@ -15,7 +15,7 @@
         "customers_churned_involuntary", "customers_churned_unknown", "customers_moved_in", "customers_moved_out",
         "customers_end", "customers_acquired", "customers_lost", "customers_returned", "customers_came_and_went",
         "customers_left_and_returned", "mrr_start", "mrr_new", "mrr_reactivation", "mrr_expansion", "mrr_contraction",
-        "mrr_churn", "mrr_moved", "mrr_end",
+        "mrr_churn", "mrr_moved", "mrr_contraction_of_start", "mrr_expansion_of_start", "mrr_end",
     ]) %}
 {% endmacro %}
 
