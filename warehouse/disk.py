@@ -9,12 +9,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from warehouse.settings import ENVIRONMENT
+
 BYTES_AT_ONCE = 64 * 1024 * 1024
 
 
 def memory_limit() -> str:
-    """Memory after which DuckDB works on the disk: DUCKDB_MEMORY_LIMIT, as in profiles.yml."""
-    return os.environ.get("DUCKDB_MEMORY_LIMIT") or "900MB"
+    """Memory after which DuckDB works on the disk: DUCKDB_MEMORY_LIMIT."""
+    return os.environ.get("DUCKDB_MEMORY_LIMIT") or ENVIRONMENT["DUCKDB_MEMORY_LIMIT"]["default"]
 
 
 def write_to_disk(path: Path) -> None:

@@ -23,11 +23,17 @@ from itertools import product
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from warehouse.disk import first_line, one_at_a_time, remove, replace_file, write_to_disk
 from warehouse.erasures import Erasures, ErasuresError
-from warehouse.landing import CONTRACT_FILE, RAW_SCHEMA, LandingError, inspect_folder, landing_statements, read_contract
+from warehouse.landing import (
+    RAW_SCHEMA,
+    LandingError,
+    contract_tables,
+    inspect_folder,
+    landing_statements,
+    read_contract,
+)
 from warehouse.settings import SettingsError, read_environment
 from warehouse.versions import ABOUT, Versions
 
@@ -72,8 +78,7 @@ class Person:
 @cache
 def declared_columns(*kinds: str) -> frozenset[str]:
     """The columns that the contract declares personal, or free_text."""
-    source = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["sources"][0]
-    declared = (column for table in source["tables"] for column in table["columns"])
+    declared = (column for table in contract_tables() for column in table["columns"])
     return frozenset(
         column["name"] for column in declared if set(kinds) & column.get("config", {}).get("meta", {}).keys()
     )

@@ -82,9 +82,14 @@ class LandedTable:
 
 
 @cache
+def contract_tables(contract_file: Path = CONTRACT_FILE) -> list[dict]:
+    """Return the raw tables as the source YAML declares them: read once, for all who ask more than RawTable says."""
+    return yaml.safe_load(contract_file.read_text(encoding="utf-8"))["sources"][0]["tables"]
+
+
+@cache
 def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
     """Return the raw tables of the source YAML, in its order."""
-    source = yaml.safe_load(contract_file.read_text(encoding="utf-8"))["sources"][0]
 
     def meta(node: dict) -> dict:
         return node.get("config", {}).get("meta", {})
@@ -105,7 +110,7 @@ def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
             personal_columns=columns(table, lambda column: meta(column).keys() & {"personal", "free_text"}),
             text_columns=columns(table, lambda column: column["data_type"] in ("text", "code")),
         )
-        for table in source["tables"]
+        for table in contract_tables(contract_file)
     ]
 
 

@@ -74,14 +74,7 @@ class Settings:
 def read_environment() -> Settings:
     """The environment's settings; empty is as not set. Raises SettingsError, which names all that cannot be used."""
     values = {name: os.environ.get(name) or rule.get("default") for name, rule in ENVIRONMENT.items()}
-    problems = [
-        (
-            _path_problem(name, values[name])
-            if rule["type"] in ("file", "folder")
-            else _problem(name, values[name], rule)
-        )
-        for name, rule in ENVIRONMENT.items()
-    ]
+    problems = [_problem(name, values[name], rule) for name, rule in ENVIRONMENT.items()]
     is_demo = not values["RAW_DATA_DIR"]
     if not any(problems):
         settings = Settings(

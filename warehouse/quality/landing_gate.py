@@ -11,14 +11,13 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from warehouse.disk import first_line, memory_limit
 from warehouse.landing import (
-    CONTRACT_FILE,
     RAW_SCHEMA,
     LandingError,
     RawTable,
+    contract_tables,
     inspect_folder,
     landing_statements,
     read_contract,
@@ -91,8 +90,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
 
 
 def _own_times() -> dict[str, str]:
-    source = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["sources"][0]
-    return {table["name"]: table["config"]["meta"]["own_time"] for table in source["tables"]}
+    return {table["name"]: table["config"]["meta"]["own_time"] for table in contract_tables()}
 
 
 def _row_numbers(source: str, day: str, required_columns: tuple[str, ...], rules: dict) -> str:

@@ -12,9 +12,8 @@ from datetime import date
 from functools import cache
 
 import duckdb
-import yaml
 
-from warehouse.landing import CONTRACT_FILE, RawTable
+from warehouse.landing import RawTable, contract_tables
 
 # Reasons said with an example and what to do; one with fewer rows than this share of the first's is only counted.
 REASONS_SHOWN = 3
@@ -188,8 +187,7 @@ def _column_of(reason: str, table: RawTable) -> str | None:
 
 @cache
 def _source() -> dict[str, dict]:
-    source = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["sources"][0]
-    return {table["name"]: table for table in source["tables"]}
+    return {table["name"]: table for table in contract_tables()}
 
 
 def _own_time(table: str) -> str:
