@@ -416,6 +416,11 @@ def _parquet_reader(parts: tuple[Path, ...], further: str = "") -> str:
     return f"read_parquet({_paths(parts)}, union_by_name = true, hive_partitioning = false{further})"
 
 
+def read_whole(part: Path) -> str:
+    """A query that reads every value of a Parquet file and fails where it is torn."""
+    return f"select max(hash(landed)) from {_parquet_reader((part,))} as landed"
+
+
 def _paths(parts: tuple[Path, ...]) -> str:
     return f"[{', '.join(_text(_pattern(part)) for part in parts)}]"
 

@@ -15,12 +15,15 @@ import duckdb
 from warehouse.disk import first_line, memory_limit
 from warehouse.landing import (
     RAW_SCHEMA,
+    LandedTable,
     LandingError,
     RawTable,
     contract_tables,
     inspect_folder,
     landing_statements,
     read_contract,
+    read_whole,
+    readable,
 )
 from warehouse.quality.expectations import Check, run_checks
 from warehouse.quality.findings import Finding
@@ -53,7 +56,8 @@ def check_landing(folder: Path, history: History, docs: Path) -> list[Finding]:
         with connection:
             connection.execute("set TimeZone = 'UTC'")
             try:
-                for statement in landing_statements(inspect_folder(folder)):
+                landed = inspect_folder(folder)
+                for statement in landing_statements(landed):
                     connection.execute(statement)
             except (LandingError, duckdb.Error):
                 return []
@@ -62,12 +66,29 @@ def check_landing(folder: Path, history: History, docs: Path) -> list[Finding]:
                 try:
                     _profile(connection, table)
                 except duckdb.Error as error:
-                    return [Finding(table.name, "stop", f"its rows cannot be read: {first_line(error)}")]
+                    # the profile of a table reads others too: which files are torn is asked of each
+                    return unreadable_files(connection, landed) or [
+                        Finding(table.name, "stop", f"its rows cannot be read: {first_line(error)}")
+                    ]
             volumes = {
                 table.name: connection.execute(f"select rows from {PROFILE}.{table.name}").fetchone()[0]
                 for table in read_contract()
             }
         return run_checks("landing", database, landing_checks(volumes, history), docs)
+
+
+def unreadable_files(connection: duckdb.DuckDBPyConnection, landed: list[LandedTable]) -> list[Finding]:
+    """A finding for each Parquet file whose rows cannot all be read: every value of it is tried."""
+    findings = []
+    for found in landed:
+        files = [file for source in found.sources for file in source.paths] if found.kind == "parquet" else []
+        for file in files:
+            try:
+                connection.execute(read_whole(file))
+            except duckdb.Error as error:
+                problem = f"the rows of {readable(file.name)} cannot be read ({first_line(error)}): land it again"
+                findings.append(Finding(found.table.name, "stop", problem))
+    return findings
 
 
 def _profile(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
