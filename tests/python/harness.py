@@ -6,10 +6,12 @@ in-memory DuckDB per stream of events, in dbt's order, through the project's own
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,7 +55,7 @@ def compiled_steps(settings_json: str) -> tuple[Step, ...]:
         Step("table", "seeds", file.stem, f"select * from read_csv('{file}', nullstr = '')")
         for file in sorted((PROJECT / "seeds").glob("*.csv"))
     ]
-    return (*seeds, *_compiled("models", "--vars", settings_json))
+    return (*seeds, *_compiled("models", "--select", "resource_type:model", "--vars", settings_json))
 
 
 def steps_for(marts: Sequence[str], settings: Mapping[str, object]) -> list[Step]:
@@ -96,7 +98,8 @@ def _compiled(what: str, *arguments: str) -> tuple[Step, ...]:
 
 def _compile(resource_type: str | None, *arguments: str) -> tuple[Step, ...]:
     """The compiled nodes of the type, or all."""
-    nodes = {item.node.unique_id: item.node for item in dbt("compile", *arguments).results}
+    with _parsed_once(arguments):
+        nodes = {item.node.unique_id: item.node for item in dbt("compile", *arguments).results}
     steps = []
 
     def add(unique_id: str) -> None:
@@ -131,6 +134,23 @@ def dbt(command: str, *arguments: str) -> Any:
     return result.result
 
 
+def _parsed_once(arguments: Sequence[str]) -> contextlib.AbstractContextManager:
+    """Let dbt keep the parsed project whatever the vars are: they count where SQL is compiled. dbt parses anew for any
+    change of them, which costs more than the rest. Those that stand in the models' YAML do need it."""
+    from dbt.parser.manifest import ManifestLoader
+
+    given = json.loads(arguments[arguments.index("--vars") + 1]) if "--vars" in arguments else {}
+    if given.keys() & _vars_in_yaml():
+        return contextlib.nullcontext()
+    return mock.patch.object(ManifestLoader, "is_partial_parsable", return_value=(True, None))
+
+
+@cache
+def _vars_in_yaml() -> set[str]:
+    files = (PROJECT / "models").rglob("*.yml")
+    return {name for file in files for name in re.findall(r"\bvar\('(\w+)'", file.read_text(encoding="utf-8"))}
+
+
 def write_landing(folder: Path, tables: Mapping[str, Rows]) -> None:
     """Write each table as CSV with the contract's columns; a missing key and None are empty fields."""
     for table in read_contract():
@@ -146,19 +166,36 @@ def build_on(
 ) -> None:
     """Land a folder and make the marts, with all that they need, on an empty connection."""
     connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
-    for statement in landing_statements(inspect_folder(landing)):
+    landed = inspect_folder(landing)
+    for statement in landing_statements(landed):
         connection.execute(statement)
     steps = steps_for(marts, settings)
     for schema in {step.schema for step in steps}:
         connection.execute(f"create schema if not exists {schema}")
+    absent = {found.table.name for found in landed if found.kind == "absent"}
     for step in steps:
         try:
             if step.kind == "python":
                 make_python_model(connection, step)
+            elif step.name.startswith("base_") and step.parents & absent:
+                make_without_rows(connection, step)
             else:
                 connection.execute(f"create {step.kind} {step.relation} as {step.code}")
         except duckdb.Error as error:
             raise RuntimeError(f"{step.name}: {error}") from error
+
+
+_columns_of: dict[str, str] = {}
+
+
+def make_without_rows(connection: duckdb.DuckDBPyConnection, step: Step) -> None:
+    """Make the cleaned rows of an absent raw table: none. The engine plans that long query once, for its columns."""
+    if step.code not in _columns_of:
+        connection.execute(f"create view {step.relation} as {step.code}")
+        columns = connection.execute(f"describe {step.relation}").fetchall()
+        connection.execute(f"drop view {step.relation}")
+        _columns_of[step.code] = ", ".join(f'"{name}" {data_type}' for name, data_type, *_ in columns)
+    connection.execute(f"create table {step.relation} ({_columns_of[step.code]})")
 
 
 def make_python_model(connection: duckdb.DuckDBPyConnection, step: Step) -> None:

@@ -6,10 +6,12 @@ versions of each other; some rows are broken in one field.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
+IDS = ("event_id", "customer_id", "subscription_id")
 FIRST_DAY = datetime(2023, 11, 20)
 DAYS = 420
 
@@ -159,3 +161,23 @@ def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
         "customers": draw(customers),
         "exchange_rates": draw(exchange_rates),
     }
+
+
+def together(businesses: list[dict[str, list[dict[str, str]]]]) -> dict[str, list[dict[str, str]]]:
+    """Several landing folders as one, their rows told apart by their ids; they share the exchange rates."""
+    merged: dict[str, list[dict[str, str]]] = {}
+    for number, tables in enumerate(businesses):
+        for name, rows in tables.items():
+            merged.setdefault(name, []).extend(
+                {
+                    key: re.sub(r"[ecs]\d+", rf"{number}-\g<0>", value) if key in IDS else value
+                    for key, value in row.items()
+                }
+                for row in rows
+            )
+    return merged
+
+
+def many_in_one(number: int = 4) -> st.SearchStrategy[dict[str, list[dict[str, str]]]]:
+    """A landing folder of so many businesses: a build of them costs little more than one of a single business."""
+    return st.lists(landing_folders(), min_size=number, max_size=number).map(together)

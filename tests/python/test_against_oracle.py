@@ -10,7 +10,7 @@ import harness
 import oracle
 import pytest
 import streams
-from hypothesis import given
+from hypothesis import given, settings
 
 MARTS = {
     "rpt_churn_rates": ["period_grain", "period_start", "segment_type", "segment_value"],
@@ -68,7 +68,8 @@ def assert_same(mart: str, key: list[str], ours: list[dict], theirs: list[dict])
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@given(tables=streams.landing_folders())
+@settings(max_examples=settings.default.max_examples // 4)
+@given(tables=streams.many_in_one(4))
 def test_every_figure_is_the_oracles(options: dict, tables: dict) -> None:
     built = harness.build(tables, list(MARTS), **options)
     wanted = expected(tables, options)
