@@ -68,9 +68,11 @@ def _problems(ran: dict[str, dict], nodes: dict[str, dict]) -> list[str]:
     failed = [_problem(result, nodes) for result in ran.values() if result["status"] not in {*PASSED, "skipped"}]
     if skipped := sum(result["status"] == "skipped" for result in ran.values()):
         failed.append(f"{skipped} models and tests were not run because of that")
-    if left_out := nodes.keys() - ran.keys():
+    # unit tests look at the code, not at the data: a load need not repeat what the last change of the project passed
+    needed = {name for name, node in nodes.items() if node["resource_type"] != "unit_test"}
+    if left_out := needed - ran.keys():
         failed.append(
-            f"only {len(nodes) - len(left_out)} of {len(nodes)} models, seeds and tests were run: "
+            f"only {len(needed) - len(left_out)} of {len(needed)} models, seeds and data tests were run: "
             "a part of the warehouse is never published"
         )
     return failed

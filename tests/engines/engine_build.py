@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import comparison
 import duckdb
-from comparison import Row
+import harness
 from harness import PROJECT
 from landings import Landing
 
@@ -34,12 +37,16 @@ def run(command: list, variables: dict[str, str]) -> None:
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-8000:]}"
 
 
-def duckdb_rows(warehouse: Path, mart: str) -> list[Row]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return cursor_rows(connection.execute(f"select * from marts.{mart}"))
+@contextlib.contextmanager
+def duckdb_marts(folder: Path, landing: Landing) -> Iterator[comparison.ReadMart]:
+    """Every mart as DuckDB builds it from the folder, in this process: a function from its name to its rows."""
+    marts = [step.name for step in harness.compiled_steps("{}") if step.schema == "marts"]
+    with duckdb.connect() as connection:
+        harness.build_on(connection, folder, marts, landing.settings)
+        yield lambda mart: harness.rows(connection, f"marts.{mart}")
 
 
-def cursor_rows(cursor: object) -> list[Row]:
+def cursor_rows(cursor: object) -> list[comparison.Row]:
     """The rows of any DB-API cursor as dictionaries."""
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import comparison
 import pytest
-from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_rows
+from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_marts
 from harness import PROJECT
 from landings import LANDINGS, write_golden_month
 from postgres_server import Server, running_server
@@ -37,28 +37,23 @@ def land(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProce
 
 @pytest.mark.parametrize("name", LANDINGS)
 def test_every_mart_is_the_one_that_duckdb_builds(server: Server, tmp_path: Path, name: str) -> None:
-    landing, folder, warehouse = LANDINGS[name], tmp_path / "landing", tmp_path / "warehouse.duckdb"
+    landing, folder = LANDINGS[name], tmp_path / "landing"
     folder.mkdir()
     landing.write(folder)
     database = server.create_database(name)
-    environments = {"duckdb": {"WAREHOUSE_PATH": str(warehouse)}, "postgres": server.environment(database)}
-    tests = {"duckdb": MODELS_ONLY, "postgres": () if name == "demo" else MODELS_ONLY}
-    with ThreadPoolExecutor() as pool:
-        builds = [
-            pool.submit(build, target, folder, landing, tmp_path / target, environment, *tests[target])
-            for target, environment in environments.items()
-        ]
-        for running in builds:
-            running.result()
 
     def postgres_rows(mart: str) -> list[comparison.Row]:
         with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(f"select * from marts.{mart}")
             return cursor_rows(cursor)
 
-    found = comparison.differences(
-        comparison.marts(tmp_path / "postgres"), lambda mart: duckdb_rows(warehouse, mart), postgres_rows
-    )
+    tests = () if name == "demo" else MODELS_ONLY
+    with ThreadPoolExecutor() as pool:
+        target = tmp_path / "target"
+        theirs = pool.submit(build, "postgres", folder, landing, target, server.environment(database), *tests)
+        with duckdb_marts(folder, landing) as duckdb_rows:
+            theirs.result()
+            found = comparison.differences(comparison.marts(target), duckdb_rows, postgres_rows)
     assert not found, "DuckDB and Postgres differ:\n" + "\n".join(found)
 
 

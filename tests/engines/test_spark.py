@@ -14,7 +14,7 @@ from pathlib import Path
 import comparison
 import duckdb
 import pytest
-from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_rows
+from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_marts
 from harness import PROJECT
 from landings import LANDINGS
 from spark_cluster import Cluster, running_cluster
@@ -37,39 +37,31 @@ def spark_rows(cluster: Cluster, mart: str) -> list[comparison.Row]:
         return cursor_rows(connection.execute(f"select * from read_parquet('{files}')"))
 
 
-def assert_same_marts(cluster: Cluster, warehouse: Path, target_folder: Path) -> None:
-    found = comparison.differences(
-        comparison.marts(target_folder),
-        lambda mart: duckdb_rows(warehouse, mart),
-        lambda mart: spark_rows(cluster, mart),
-    )
+def assert_same_marts(cluster: Cluster, duckdb_rows: comparison.ReadMart, target_folder: Path) -> None:
+    found = comparison.differences(comparison.marts(target_folder), duckdb_rows, lambda mart: spark_rows(cluster, mart))
     assert not found, "DuckDB and Spark differ:\n" + "\n".join(found)
 
 
 # the golden month is the one that a worker dies in, and the oddities hold the streams
 @pytest.mark.parametrize("name", ["demo", "oddities_berlin"])
 def test_every_mart_is_the_one_that_duckdb_builds(cluster: Cluster, tmp_path: Path, name: str) -> None:
-    landing, folder, warehouse = LANDINGS[name], tmp_path / "landing", tmp_path / "warehouse.duckdb"
+    landing, folder = LANDINGS[name], tmp_path / "landing"
     folder.mkdir()
     landing.write(folder)
     tests = () if name == "demo" else MODELS_ONLY
     with ThreadPoolExecutor() as pool:
-        ours = pool.submit(
-            build, "duckdb", folder, landing, tmp_path / "duckdb", {"WAREHOUSE_PATH": str(warehouse)}, *MODELS_ONLY
-        )
         theirs = pool.submit(build, TARGET, folder, landing, tmp_path / "spark", cluster.environment(), *tests)
-        ours.result()
-        theirs.result()
-    assert_same_marts(cluster, warehouse, tmp_path / "spark")
+        with duckdb_marts(folder, landing) as duckdb_rows:
+            theirs.result()
+            assert_same_marts(cluster, duckdb_rows, tmp_path / "spark")
 
 
 def test_a_build_that_loses_a_worker_ends_right_or_fails_and_the_next_one_is_right(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    landing, folder, warehouse = LANDINGS["golden_month"], tmp_path / "landing", tmp_path / "warehouse.duckdb"
+    landing, folder = LANDINGS["golden_month"], tmp_path / "landing"
     folder.mkdir()
     landing.write(folder)
-    build("duckdb", folder, landing, tmp_path / "duckdb", {"WAREHOUSE_PATH": str(warehouse)}, *MODELS_ONLY)
     variables = {**os.environ, "RAW_DATA_DIR": str(folder), **cluster.environment()}
     subprocess.run([sys.executable, "-m", "warehouse.land", TARGET], cwd=PROJECT, env=variables, check=True)
     command = [Path(sys.executable).parent / "dbt", "--no-use-colors", "build", "--target", TARGET]
@@ -85,10 +77,11 @@ def test_a_build_that_loses_a_worker_ends_right_or_fails_and_the_next_one_is_rig
     finally:
         running.kill()
     words = (tmp_path / "output").read_text()
-    if outcome == 0:
-        assert_same_marts(cluster, warehouse, tmp_path / "spark")
-    else:
-        assert "ERROR" in words and "Traceback" not in words, words
-    cluster.start_worker("worker-3")
-    build(TARGET, folder, landing, tmp_path / "spark", cluster.environment(), *MODELS_ONLY)
-    assert_same_marts(cluster, warehouse, tmp_path / "spark")
+    with duckdb_marts(folder, landing) as duckdb_rows:
+        if outcome == 0:
+            assert_same_marts(cluster, duckdb_rows, tmp_path / "spark")
+        else:
+            assert "ERROR" in words and "Traceback" not in words, words
+        cluster.start_worker("worker-3")
+        build(TARGET, folder, landing, tmp_path / "spark", cluster.environment(), *MODELS_ONLY)
+        assert_same_marts(cluster, duckdb_rows, tmp_path / "spark")

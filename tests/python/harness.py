@@ -98,7 +98,7 @@ def _compiled(what: str, *arguments: str) -> tuple[Step, ...]:
 
 def _compile(resource_type: str | None, *arguments: str) -> tuple[Step, ...]:
     """The compiled nodes of the type, or all."""
-    with _parsed_once(arguments):
+    with parsed_once(json.loads(arguments[arguments.index("--vars") + 1]) if "--vars" in arguments else {}):
         nodes = {item.node.unique_id: item.node for item in dbt("compile", *arguments).results}
     steps = []
 
@@ -134,13 +134,12 @@ def dbt(command: str, *arguments: str) -> Any:
     return result.result
 
 
-def _parsed_once(arguments: Sequence[str]) -> contextlib.AbstractContextManager:
+def parsed_once(settings: Mapping[str, object]) -> contextlib.AbstractContextManager:
     """Let dbt keep the parsed project whatever the vars are: they count where SQL is compiled. dbt parses anew for any
     change of them, which costs more than the rest. Those that stand in the models' YAML do need it."""
     from dbt.parser.manifest import ManifestLoader
 
-    given = json.loads(arguments[arguments.index("--vars") + 1]) if "--vars" in arguments else {}
-    if given.keys() & _vars_in_yaml():
+    if settings.keys() & _vars_in_yaml():
         return contextlib.nullcontext()
     return mock.patch.object(ManifestLoader, "is_partial_parsable", return_value=(True, None))
 

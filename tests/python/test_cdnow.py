@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import readme
+import shared
 
 PROJECT = Path(__file__).parents[2]
 PAGE = (PROJECT / "examples" / "cdnow" / "README.md").read_text(encoding="utf-8")
@@ -19,9 +21,8 @@ PAGE = (PROJECT / "examples" / "cdnow" / "README.md").read_text(encoding="utf-8"
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     folder = tmp_path_factory.mktemp("cdnow")
-    run = subprocess.run(
-        ["make", "cdnow", f"CDNOW_BUILD={folder}"], cwd=PROJECT, capture_output=True, text=True, check=False
-    )
+    command, environment = ["make", "cdnow", f"CDNOW_BUILD={folder}"], {**os.environ, **shared.WITHOUT_UNIT_TESTS}
+    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
     with duckdb.connect(str(folder / "published" / "marts.duckdb"), read_only=True) as connection:
         yield connection

@@ -25,6 +25,7 @@ import duckdb
 import harness
 import pytest
 import restatements_oracle
+import shared
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
@@ -200,10 +201,21 @@ def dbt_build(
     monkeypatch.setenv("WAREHOUSE_PATH", str(warehouse))
     monkeypatch.setenv("PUBLISHED_PATH", str(published_file(warehouse)))
     project = ["--project-dir", str(harness.PROJECT), "--profiles-dir", str(harness.PROJECT)]
-    arguments = ["--quiet", "build", *project, "--target-path", str(warehouse.parent / "target"), "--vars"]
+    arguments = [
+        "--quiet",
+        "--log-level-file",
+        "none",
+        "build",
+        *project,
+        "--target-path",
+        str(warehouse.parent / "target"),
+        "--vars",
+    ]
     arguments += [json.dumps(business.settings), "--exclude-resource-types", "test", "unit_test", *further]
+    shared.parsed_project(warehouse.parent / "target", warehouse)
     try:
-        assert dbtRunner(callbacks=list(callbacks)).invoke(arguments).success is not fails
+        with harness.parsed_once(business.settings):
+            assert dbtRunner(callbacks=list(callbacks)).invoke(arguments).success is not fails
     finally:
         DuckDBConnectionManager.close_all_connections()  # dbt would keep the file for the whole process
     with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -216,10 +228,10 @@ def differences(business: Business, warehouse: Path) -> list[str]:
         marts = [step.name for step in harness.compiled_steps("{}") if step.schema == "marts"]
         marts.remove("rpt_restatements")  # compares with the build before: see check_restatements()
         harness.build_on(connection, business.folder, marts, business.settings)
-        connection.execute(f"attach '{warehouse}' as {warehouse.stem} (read_only)")
+        connection.execute(f"attach '{warehouse}' as grown (read_only)")
         found = []
         for table in [*GROWN, *(f"marts.{mart}" for mart in marts)]:
-            ours, full = f"{warehouse.stem}.{table}", f"{harness.DATABASE}.{table}"
+            ours, full = f"grown.{table}", f"{harness.DATABASE}.{table}"
             columns = ", ".join(row[0] for row in connection.execute(f"describe {full}").fetchall())
             rows = connection.execute(
                 f"(select 'only in the increment', {columns} from {ours} except all select 'only in the increment', "
@@ -263,7 +275,7 @@ def check_restatements(business: Business, warehouse: Path, before: list[dict], 
 def test_every_load_gives_the_tables_of_a_full_build(
     seed: int, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / "grown.duckdb"
+    business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / shared.WAREHOUSE
     business.load([business.event(days_back=400) for _ in range(120)])
     plans, restated = [dbt_build(business, warehouse, monkeypatch)], 0
     for _ in range(LOADS):
@@ -281,7 +293,7 @@ def test_every_load_gives_the_tables_of_a_full_build(
 def test_what_cannot_be_added_to_is_built_in_full(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / "grown.duckdb"
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
     waiting = {**business.event(days_back=1), "event_type": "started", "occurred_at": "2024-04-01 00:00:00"}
     waiting |= {"customer_id": "waiting", "subscription_id": "waiting"}
     business.load([*(business.event(days_back=400) for _ in range(40)), waiting])
@@ -318,7 +330,7 @@ def test_what_cannot_be_added_to_is_built_in_full(
 def test_what_was_read_is_told_from_what_came_in_its_place(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / "grown.duckdb"
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
     business.load([business.event(days_back=400) for _ in range(40)])
     events, nothing_new = business.folder / "subscription_events", (True, "0 new files of subscription_events")
 
@@ -462,7 +474,7 @@ def test_every_setting_is_compared_or_reaches_no_stored_table() -> None:
 def test_customers_who_come_and_go_by_orders_are_built_in_full(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / "grown.duckdb"
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
     orders = [("o1", "c1", "2024-01-05", "10"), ("o2", "c2", "2024-01-20", "10")]
 
     def build() -> tuple[bool, str]:

@@ -162,7 +162,7 @@ def keyed_build(tmp_path_factory) -> SimpleNamespace:
     landing.mkdir()
     rows = [{"customer_id": "c1", "email": " Ann@Example.com "}, {"customer_id": "c2"}]
     harness.write_landing(landing, {"subscription_events": [], "customers": rows})
-    environment = {**shared.environment(place, landing), "PERSONAL_DATA_KEY": key}
+    environment = {**shared.environment(place, landing), "PERSONAL_DATA_KEY": key, "DBT_LOG_LEVEL_FILE": "debug"}
     command = [sys.executable, "-m", "dbt.cli.main", "--debug", "build", "--select", "+dim_customers",
                "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]  # fmt: skip
     run = subprocess.run(command, cwd=harness.PROJECT, env=environment, capture_output=True, text=True)

@@ -293,6 +293,22 @@ def test_a_build_that_leaves_rows_out_says_so(tmp_path, option):
     assert run.problems == (f"--{option.replace('_', '-')} leaves rows out: such a build is never published",)
 
 
+@pytest.mark.parametrize(("left_out", "is_whole"), [("unit_test.w.u", True), ("test.w.t", False), ("model.w.m", False)])
+def test_unit_tests_may_be_left_out_and_nothing_else(tmp_path, left_out, is_whole):
+    kinds = {"model.w.m": "model", "test.w.t": "test", "unit_test.w.u": "unit_test"}
+    nodes = {
+        name: {"resource_type": kind, "alias": "m", "schema": "marts", "name": "m"} for name, kind in kinds.items()
+    }
+    metadata = {"generated_at": "2026-01-01T00:00:00+00:00", "invocation_id": "new"}
+    ran = [{"unique_id": name, "status": "success"} for name in kinds if name != left_out]
+    (tmp_path / "run_results.json").write_text(json.dumps({"metadata": metadata, "args": {}, "results": ran}))
+    unit_tests = {"unit_test.w.u": nodes.pop("unit_test.w.u")}
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": nodes, "unit_tests": unit_tests}))
+    run = read_run(tmp_path, datetime(2026, 1, 1, tzinfo=UTC))
+    says = "only 1 of 2 models, seeds and data tests were run: a part of the warehouse is never published"
+    assert run.problems == (() if is_whole else (says,))
+
+
 def test_a_warehouse_whose_last_build_broke_off_is_not_published(warehouses, published, tmp_path):
     broken = tmp_path / "warehouse.duckdb"
     shutil.copy(warehouses["new"], broken)
@@ -461,7 +477,7 @@ def test_builds_that_fail_are_killed_or_come_second_leave_the_published_file_who
         partly = start_build(place, STARTS, "--select", "dim_plans")
         output, _ = partly.communicate()
         assert partly.returncode == 1
-        assert re.search(r"Nothing was published.*\n  - only \d+ of \d+ models, seeds and tests were run", output)
+        assert re.search(r"Nothing was published.*\n  - only \d+ of \d+ models, seeds and data tests were run", output)
 
         draw = random.Random(1)
         for longest in (8, 14):
