@@ -176,8 +176,3 @@ def together(businesses: list[dict[str, list[dict[str, str]]]]) -> dict[str, lis
                 for row in rows
             )
     return merged
-
-
-def many_in_one(number: int = 4) -> st.SearchStrategy[dict[str, list[dict[str, str]]]]:
-    """A landing folder of so many businesses: a build of them costs little more than one of a single business."""
-    return st.lists(landing_folders(), min_size=number, max_size=number).map(together)

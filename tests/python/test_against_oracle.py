@@ -10,7 +10,8 @@ import harness
 import oracle
 import pytest
 import streams
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 MARTS = {
     "rpt_churn_rates": ["period_grain", "period_start", "segment_type", "segment_value"],
@@ -20,6 +21,9 @@ MARTS = {
     "fct_churn_events": ["customer_id", "churned_at"],
     "rpt_event_reconciliation": ["raw_table"],
 }
+
+# A build of four businesses costs little more than one of one.
+TOGETHER = 4
 
 SETTINGS = {
     "utc": {},
@@ -67,10 +71,7 @@ def assert_same(mart: str, key: list[str], ours: list[dict], theirs: list[dict])
             assert same, f"{mart} {row_key} {column}: {have!r}, oracle {value!r}"
 
 
-@pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=settings.default.max_examples // 4)
-@given(tables=streams.many_in_one(4))
-def test_every_figure_is_the_oracles(options: dict, tables: dict) -> None:
+def check(tables: dict, options: dict) -> None:
     built = harness.build(tables, list(MARTS), **options)
     wanted = expected(tables, options)
     for mart in MARTS:
@@ -78,3 +79,15 @@ def test_every_figure_is_the_oracles(options: dict, tables: dict) -> None:
         if mart == "rpt_event_reconciliation":
             rows = [row for row in rows if row["raw_table"] in tables]
         assert_same(mart, MARTS[mart], rows, wanted[mart])
+
+
+@pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
+@settings(max_examples=settings.default.max_examples // TOGETHER, phases=[Phase.explicit, Phase.generate])
+@given(businesses=st.lists(streams.landing_folders(), min_size=TOGETHER, max_size=TOGETHER))
+def test_every_figure_is_the_oracles(options: dict, businesses: list[dict]) -> None:
+    try:
+        check(streams.together(businesses), options)
+    except AssertionError:
+        for business in businesses:
+            check(business, options)  # smaller to look at
+        raise
