@@ -106,8 +106,6 @@ class Erasures:
             table: the raw table.
             is_text: whether every column is text, so that any may hold what stood in another.
         """
-        if not self.customers or "customer_id" not in table.columns:
-            return select
         columns = ", ".join(f"{self._column(column, table, is_text)} as {column}" for column in table.columns)
         is_erased = f"coalesce({self._hashed(_text('customer_id'))} in ({_listed(self.customers)}), false)"
         return f"select {columns} from (select *, {is_erased} as is_erased from ({select}))"

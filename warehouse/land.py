@@ -10,8 +10,9 @@ import importlib
 import sys
 
 from warehouse.dbt_plugin import landing_folder
+from warehouse.erasures import Erasures, ErasuresError
 from warehouse.landing import LandingError, inspect_folder
-from warehouse.settings import SettingsError
+from warehouse.settings import SettingsError, read_environment
 
 MODULES = {
     "postgres": "warehouse.landing_postgres",
@@ -26,10 +27,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("target", choices=["duckdb", *MODULES])
     target = parser.parse_args(arguments).target
     try:
-        landed = inspect_folder(landing_folder())
+        # whom a build must not bring back is left out here too
+        landed = inspect_folder(landing_folder(), erasures=Erasures.beside(read_environment().warehouse))
         if target in MODULES:
             importlib.import_module(MODULES[target]).land(landed, target)
-    except (LandingError, SettingsError) as error:
+    except (ErasuresError, LandingError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

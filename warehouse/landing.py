@@ -75,10 +75,15 @@ class LandedTable:
         """Every column that some of its files have."""
         return {column for source in self.sources for column in source.columns}
 
+    @property
+    def may_hold_erased(self) -> bool:
+        """Whether rows of it may be of customers on the list of erasures."""
+        return self.erasures is not None and bool(self.erasures.customers) and "customer_id" in self.table.columns
+
     def without_erased(self, select: str) -> str:
         """A query of its rows, as they are without the customers on the list of erasures."""
         is_text = self.kind == "csv" or self.is_read_as_text
-        return self.erasures.leave_out(select, self.table, is_text) if self.erasures else select
+        return self.erasures.leave_out(select, self.table, is_text) if self.may_hold_erased else select
 
 
 @cache

@@ -2,6 +2,7 @@
 
 Parquet of the landing folder is read where it lies. CSV is read by DuckDB, as it does when it builds itself
 (warehouse/landing.py), and written as Parquet to SPARK_LANDING_DIR: what is a readable line is decided in one place.
+Where somebody was erased, Parquet goes the same way.
 Both folders must be seen by every worker. All columns are text, in the words that DuckDB has for typed values.
 """
 
@@ -74,7 +75,8 @@ def _write_files(landed: list[LandedTable], generation: Path) -> dict[str, str]:
         for found in landed:
             name = found.table.name
             types = _types(files, f"{RAW_SCHEMA}.{name}")
-            if found.kind == "parquet" and all(_spark_type(data_type) for data_type in types.values()):
+            is_read_alike = found.kind == "parquet" and all(_spark_type(data_type) for data_type in types.values())
+            if is_read_alike and not found.may_hold_erased:
                 selects[name] = _select_from_parquet(files, found, types)
             else:
                 columns = ", ".join(f'cast("{column}" as varchar) as "{column}"' for column in types)

@@ -17,6 +17,8 @@ from harness import PROJECT
 from landings import LANDINGS, write_golden_month
 from postgres_server import Server, running_server
 
+from warehouse.erasures import Erasures
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
@@ -91,3 +93,18 @@ def test_a_folder_that_cannot_be_built_from_changes_nothing(server: Server, tmp_
     with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from raw.subscription_events")
         assert cursor.fetchone() == (1155,)
+
+
+def test_who_was_erased_does_not_come_back(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    write_golden_month(folder)
+    erasures = Erasures.beside(tmp_path / "warehouse.duckdb")
+    erasures.add("a0", set(), is_done=True)
+    database = server.create_database("erased")
+    environment = {**server.environment(database), "WAREHOUSE_PATH": str(tmp_path / "warehouse.duckdb")}
+    assert land(folder, environment).returncode == 0
+    with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute("select customer_id, count(*) from raw.subscription_events group by customer_id")
+        rows = dict(cursor.fetchall())
+    assert "a0" not in rows and rows[erasures.new_id("a0")] and sum(rows.values()) == 1155

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,10 +18,10 @@ import duckdb
 import harness
 import pytest
 
-from warehouse import erase
+from warehouse import erase, landing_spark
 from warehouse.disk import one_at_a_time
 from warehouse.erasures import Erasures, ErasuresError
-from warehouse.landing import inspect_folder, landing_statements
+from warehouse.landing import inspect_folder, landing_statements, read_contract
 from warehouse.personal_data import left_out
 
 OTHERS = {"other": "joe@example.com", "c1": "c1@example.com"}
@@ -206,8 +207,9 @@ def test_an_erasure_that_is_killed_is_finished_by_the_next_build(tmp_path, files
     stored = write_files(tmp_path, "cust-42")
     dies = f"""
 import os, sys
+from dataclasses import replace
 from pathlib import Path
-from warehouse import erase
+from warehouse import erase, landing_spark
 replace, done = os.replace, []
 def die(source, target):
     if Path(source).name.startswith(erase.LEFTOVER):
@@ -378,3 +380,23 @@ def test_a_list_that_cannot_be_read_stops_a_build(tmp_path):
     (tmp_path / "w.erasures.json").write_text("{")
     with pytest.raises(ErasuresError, match="cannot be read, so erased customers would come back"):
         Erasures.beside(tmp_path / "w.duckdb")
+
+
+def test_spark_reads_no_file_that_holds_an_erased_customer(tmp_path: Path):
+    """Where somebody was erased it reads a copy without them, else the landing folder's own Parquet."""
+    landing, generation = tmp_path / "landing", tmp_path / "generation"
+    for folder in (landing, generation):
+        folder.mkdir()
+    for table in ("customers", "subscription_events"):
+        duckdb.execute(f"copy (select 'cust-42' as customer_id) to '{landing / table}.parquet'")
+    contract = [replace(table, required_columns=()) for table in read_contract()]
+    erasures = Erasures(tmp_path / "w.erasures.json")
+
+    def selects() -> dict[str, str]:
+        return landing_spark._write_files(inspect_folder(landing, contract, erasures), generation)
+
+    assert str(landing) in selects()["customers"]
+    erasures.add("cust-42", set(), is_done=True)
+    assert not [select for select in selects().values() if str(landing) in select]
+    copied = duckdb.execute(f"select customer_id from '{generation / 'customers.parquet'}'").fetchall()
+    assert copied == [(erasures.new_id("cust-42"),)]
