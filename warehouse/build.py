@@ -1,4 +1,4 @@
-"""`make build`: run dbt build, publish the marts when every model and test passed, and say what came of it.
+"""`make build`: run dbt build, publish its marts if every model is made and all tests passed, and say what came of it.
 
 Usage: python -m warehouse.build [arguments of dbt build]
 """

@@ -98,9 +98,17 @@ def _quarantine(built: Built) -> Lines:
 
 
 def _event_times(built: Built) -> Lines:
-    tables = built.rows("select * from marts.rpt_event_times order by raw_table")
+    tables = built.rows("""
+        select *, (select max(lifecycle) from marts.rpt_churn_rates) as lifecycle
+        from marts.rpt_event_times
+        order by raw_table
+    """)
     later = [f"{table['raw_table']} {table['rows_after_as_of']:,}" for table in tables if table["rows_after_as_of"]]
     lines = []
+    if any(table["raw_table"] == "subscription_events" and _are_dates(table) for table in tables):
+        lines.append(
+            ("Times", "subscription events have dates only: what starts and ends on one day counts as active on it")
+        )
     if later:
         lines.append(("Later", f"rows after as_of, in no figure yet: {', '.join(later)}"))
     return lines + [
@@ -112,6 +120,11 @@ def _event_times(built: Built) -> Lines:
         for table in tables
         if table["rows_too_early"]
     ]
+
+
+def _are_dates(table: dict) -> bool:
+    is_used = table["lifecycle"] == "subscription" and table["last_at"] is not None
+    return is_used and table["rows_with_time_of_day"] == 0
 
 
 UNKNOWN_REASONS = """

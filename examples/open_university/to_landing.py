@@ -31,7 +31,7 @@ student is left, for want of data.
   latest, so `expired` stands in, with `cancelled_by` customer: the day is unknown, the type of churn is not.
 - Unregistered after the end of the presentation: `expired` as above, then `cancelled`, which changes nothing.
 - Failed, but with an unregistration date: `cancelled`, for the date is a fact; `reason_text` keeps the result.
-- Unregistered on the day of registration: both at one instant, so never a customer.
+- Unregistered on the day of registration: came and went, as all times are dates and an instant is a day.
 - Banked submissions (work carried over from an earlier presentation) are no use of this one: left out, and counted.
 """
 

@@ -3,8 +3,8 @@
     recomputes the subscriptions and customers that they touch. Its tables are those of a full build.
 
     Schema raw holds what decides it:
-        raw.build_plan   this build: is it an increment, why, the as_of of the build that it adds to, and which tables
-                         need not be read since their files are the same
+        raw.build_plan   this build: is it an increment, why, the as_of of the build that it adds to and whether its
+                         times were dates, and which tables need not be read since their files are the same
         raw.last_build   the last build, only if it made every model of every row; so whatever breaks off, the next build
                          is a full one, and nothing is published (warehouse/publishing.py)
 
@@ -39,13 +39,18 @@
 {% endmacro %}
 
 
-{# The last complete build: its state (warehouse/increments.py), as_of, and the rates that it used. #}
+{# The last complete build: its state (warehouse/increments.py), as_of, the rates that it used, what made its customers, and whether its times were dates. #}
 {% macro last_build() %}
     {% if not has_table("raw", "last_build") %}
-        {% do return({"state": none, "as_of": none, "rates_until": none, "rates": none, "lifecycle": none}) %}
+        {% do return({"state": none, "as_of": none, "rates_until": none, "rates": none, "lifecycle": none, "times_are_dates": none}) %}
     {% endif %}
-    {% set row = run_query("select state, cast(as_of as text), rates_until, rates, lifecycle from raw.last_build").rows[0] %}
-    {% do return({"state": fromjson(row[0]), "as_of": row[1], "rates_until": fromjson(row[2]), "rates": row[3], "lifecycle": row[4]}) %}
+    {% set found = run_query("select *, cast(as_of as text) as as_of_text from raw.last_build") %}
+    {% set row = dict(zip(found.column_names, found.rows[0].values())) %}
+    {# an older version of the project wrote fewer columns; its warehouse is built in full #}
+    {% do return({
+        "state": fromjson(row["state"]), "as_of": row["as_of_text"], "rates_until": fromjson(row["rates_until"]), "rates": row["rates"],
+        "lifecycle": row.get("lifecycle"), "times_are_dates": row.get("times_are_dates"),
+    }) %}
 {% endmacro %}
 
 
@@ -96,7 +101,8 @@
             '{{ plan.because | replace("'", "''") }}' as because,
             '{{ tojson(plan.state) | replace("'", "''") }}' as state,
             '{{ tojson(plan.unchanged) }}' as unchanged,
-            {{ "cast('" ~ last.as_of ~ "' as timestamp)" if last.as_of else "cast(null as timestamp)" }} as previous_as_of
+            {{ "cast('" ~ last.as_of ~ "' as timestamp)" if last.as_of else "cast(null as timestamp)" }} as previous_as_of,
+            {{ last.times_are_dates or false }} as were_dates
     {% endset %}
     {% do run_query("begin; " ~ plan.statements | join("; ") ~ "; " ~ build_plan ~ "; commit") %}
     {% do log(("Increment: " if plan.is_increment else "Full build: ") ~ plan.because, info=true) %}
@@ -176,7 +182,7 @@
             {% do exceptions.raise_compiler_error(changed | join(", ") ~ " changed while the build read the landing folder: build again.") %}
         {% endif %}
         {% do run_query(
-            "create or replace table raw.last_build as select '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, moment.lifecycle, "
+            "create or replace table raw.last_build as select '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, moment.lifecycle, moment.times_are_dates, "
             ~ "'" ~ tojson(until) | replace("'", "''") ~ "' as rates_until, '" ~ rates ~ "' as rates "
             ~ "from raw.build_plan as plan cross join intermediate.int_report_moment as moment"
         ) %}

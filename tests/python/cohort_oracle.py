@@ -35,7 +35,7 @@ def replayed(tables: dict, churn_reasons: list[dict], settings: oracle.Settings)
     as_of = oracle.report_moment(events, settings)
     seen = [event for event in events if event.occurred_at <= as_of]
     reasons = {row["reason_code"]: row for row in churn_reasons}
-    return oracle.build_customers(seen, customers, reasons, settings), as_of
+    return oracle.build_customers(seen, customers, reasons, oracle.with_dates(settings, events)), as_of
 
 
 def segments_at_start(customer: oracle.Customer) -> list[oracle.Segment]:

@@ -110,6 +110,15 @@ def changes_of(
     ]
 
 
+def in_order(
+    seen: list[tuple[oracle.Event, dict]], subscription_id: str, settings: oracle.Settings
+) -> list[tuple[oracle.Event, dict]]:
+    """The events of a subscription as they happen to it, with their raw values."""
+    own = {event.event_id: (event, values) for event, values in seen if event.subscription_id == subscription_id}
+    ordered = oracle.in_order([event for event, _ in own.values()], settings.times_are_dates)
+    return [(event, own[event.event_id][1]) for event in ordered]
+
+
 def build(
     tables: dict[str, list[dict]], settings: oracle.Settings
 ) -> dict[tuple[str, str, date], dict[str, Decimal | str]]:
@@ -124,6 +133,7 @@ def build(
     )
     events = [(oracle.to_event(record, rates, settings), record.values) for record in records]
     as_of = oracle.report_moment([event for event, _ in events], settings)
+    settings = oracle.with_dates(settings, [event for event, _ in events])
     seen = sorted((pair for pair in events if pair[0].occurred_at <= as_of), key=lambda pair: pair[0].order())
 
     result = {}
@@ -133,9 +143,7 @@ def build(
         changes = [
             (oracle.local_date_of(at, settings.reporting_timezone), parts)
             for subscription_id in sorted(own_ids)
-            for at, parts in changes_of(
-                [p for p in seen if p[0].subscription_id == subscription_id], rates, settings, ranks
-            )
+            for at, parts in changes_of(in_order(seen, subscription_id, settings), rates, settings, ranks)
         ]
         last = oracle.local_date_of(as_of, settings.reporting_timezone)
         for grain in oracle.GRAINS:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby, zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -66,6 +67,7 @@ class Settings:
     known_at: datetime | None = None
     dunning_window_days: int = 60
     free_plans_are_customers: bool = True
+    times_are_dates: bool = False  # worked out from the events (`with_dates`), not set
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -476,11 +478,77 @@ def moment_of(at: datetime, subscriptions: dict[str, Subscription], settings: Se
     )
 
 
+def taking_turns(first: list[Event], second: list[Event]) -> list[Event]:
+    """One of the first, one of the second, and so on; what is left over of either comes last."""
+    pairs = zip_longest(first, second)
+    return [event for pair in pairs for event in pair if event is not None]
+
+
+def in_turn(state: str, events: list[Event]) -> list[Event]:
+    """The order in which the events of one subscription and instant happen to it, whose state was `state` before."""
+    ordered = sorted(events, key=Event.order)
+
+    def of(*kinds: str) -> list[Event]:
+        return [event for event in ordered if event.event_type in kinds]
+
+    starts, ends, pauses, resumes = (
+        of("started", "reactivated"),
+        of("cancelled", "expired"),
+        of("paused"),
+        of("resumed"),
+    )
+    place = {event.event_id: (float(LIFECYCLE_RANK[event.event_type]), 0) for event in ordered}
+    if starts and ends:
+        goes_on = state in (TRIALING, LIVE, PAUSED)
+        turns = taking_turns(ends, starts) if goes_on else taking_turns(starts, ends)
+        place |= {event.event_id: (10.0, number) for number, event in enumerate(turns)}
+        if not goes_on:
+            place[starts[0].event_id] = (2.0, 0)
+    if pauses and resumes and state in (LIVE, PAUSED):
+        turns = taking_turns(pauses, resumes) if state == LIVE else taking_turns(resumes, pauses)
+        place |= {event.event_id: (8.0, number) for number, event in enumerate(turns)}
+        if state == PAUSED:
+            place[resumes[0].event_id] = (4.0, 0)
+    return sorted(ordered, key=lambda event: (place[event.event_id], event.order()))
+
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+def came_and_went(events: list[Event]) -> list[Event]:
+    """The events of a day in their order, ends after the last start a microsecond later: it was there on that day."""
+    last_start = max(
+        (number for number, event in enumerate(events) if event.event_type in ("started", "reactivated", "renewed")),
+        default=len(events),
+    )
+    return [
+        replace(event, occurred_at=event.occurred_at + MICROSECOND)
+        if number > last_start and event.event_type in ("cancelled", "expired")
+        else event
+        for number, event in enumerate(events)
+    ]
+
+
+def in_order(events: list[Event], times_are_dates: bool) -> list[Event]:
+    """The events of one subscription in the order in which they happen to it."""
+    subscription, result = Subscription(), []
+    for _, group in groupby(sorted(events, key=Event.order), key=lambda event: event.occurred_at):
+        turns = in_turn(subscription.state, list(group))
+        result += came_and_went(turns) if times_are_dates and subscription.state not in (LIVE, PAUSED) else turns
+        for event in turns:
+            subscription = apply(subscription, event)
+    return result
+
+
 def replay(events: list[Event], settings: Settings) -> list[Moment]:
     """The history of one customer: one moment for every instant at which something happened to it."""
     history: list[Moment] = []
     subscriptions: dict[str, Subscription] = {}
-    ordered = sorted(events, key=Event.order)
+    by_subscription = defaultdict(list)
+    for event in events:
+        by_subscription[event.subscription_id].append(event)
+    lives = [in_order(life, settings.times_are_dates) for life in by_subscription.values()]
+    ordered = sorted((event for life in lives for event in life), key=lambda event: event.occurred_at)
     for position, event in enumerate(ordered):
         before = subscriptions.get(event.subscription_id, Subscription(free_counts=settings.free_plans_are_customers))
         subscriptions = {**subscriptions, event.subscription_id: apply(before, event)}
@@ -564,7 +632,7 @@ def churn_events(
         active_since = max(at for at in became_active if at < moment.at)
         row = {
             "customer_id": customer_id,
-            "churned_at": moment.at,
+            "churned_at": midnight(moment.at.date()) if settings.times_are_dates else moment.at,
             **classify(ending, moment.at, reasons, settings.dunning_window_days),
             "mrr_lost": previous.mrr,
             "tenure_days": (moment.at - active_since) // timedelta(days=1),
@@ -910,6 +978,11 @@ def events_by_customer(events: list[Event]) -> dict[str, list[Event]]:
     return result
 
 
+def with_dates(settings: Settings, events: list[Event]) -> Settings:
+    """The settings, and whether no event has a time of day, so that an instant stands for its day."""
+    return replace(settings, times_are_dates=all(event.occurred_at.time() == time.min for event in events))
+
+
 def build_customers(
     events: list[Event], customer_records: list[Record], reasons: dict[str, dict], settings: Settings
 ) -> list[Customer]:
@@ -987,6 +1060,7 @@ def build(
 
     known_events = [to_event(record, rates, settings) for record in event_records]
     as_of = report_moment(known_events, settings)
+    settings = with_dates(settings, known_events)
     seen_events = [event for event in known_events if event.occurred_at <= as_of]
     reasons = {code(row, "reason_code"): row for row in churn_reasons}
     with_history = build_customers(seen_events, customer_records, reasons, settings)

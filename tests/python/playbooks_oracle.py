@@ -90,8 +90,9 @@ def read_business(tables: dict[str, list[dict]], settings: oracle.Settings) -> B
         if event.occurred_at <= as_of:
             subscriptions.setdefault(event.subscription_id, []).append(event)
     first, last = (oracle.local_date_of(at, settings.reporting_timezone) for at in (min([*times, as_of]), as_of))
+    times_are_dates = oracle.with_dates(settings, events).times_are_dates
     return Business(
-        subscriptions=subscriptions,
+        subscriptions={key: oracle.in_order(own, times_are_dates) for key, own in subscriptions.items()},
         owners={key: own_events[0].customer_id for key, own_events in subscriptions.items()},
         attributes={record.key: record.values for record in customers},
         orders=[(customer_id, at) for customer_id, at in orders if at <= as_of],

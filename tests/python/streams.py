@@ -156,11 +156,21 @@ exchange_rates = st.lists(
 def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     lives = draw(st.lists(life(), min_size=3, max_size=8))
     strays = draw(st.lists(event(), max_size=10))
-    return {
+    tables = {
         "subscription_events": draw(corrected([row for rows in [*lives, strays] for row in rows])),
         "customers": draw(customers),
         "exchange_rates": draw(exchange_rates),
     }
+    return with_dates(tables) if draw(st.integers(0, 3)) == 0 else tables
+
+
+def with_dates(tables: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    """The tables of a business whose events have a day and no time of day; what is no time stays as it is."""
+    events = [
+        {**row, "occurred_at": re.sub(r"(?<=-\d\d)[T ].*", "", row["occurred_at"])}
+        for row in tables["subscription_events"]
+    ]
+    return {**tables, "subscription_events": events}
 
 
 def together(businesses: list[dict[str, list[dict[str, str]]]]) -> dict[str, list[dict[str, str]]]:

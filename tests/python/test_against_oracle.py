@@ -83,8 +83,13 @@ def check(tables: dict, options: dict) -> None:
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
 @settings(max_examples=settings.default.max_examples // TOGETHER, phases=[Phase.explicit, Phase.generate])
-@given(businesses=st.lists(streams.landing_folders(), min_size=TOGETHER, max_size=TOGETHER))
-def test_every_figure_is_the_oracles(options: dict, businesses: list[dict]) -> None:
+@given(
+    businesses=st.lists(streams.landing_folders(), min_size=TOGETHER, max_size=TOGETHER),
+    times_are_dates=st.booleans(),
+)
+def test_every_figure_is_the_oracles(options: dict, businesses: list[dict], times_are_dates: bool) -> None:
+    if times_are_dates:
+        businesses = [streams.with_dates(business) for business in businesses]
     try:
         check(streams.together(businesses), options)
     except AssertionError:

@@ -327,6 +327,37 @@ def test_what_cannot_be_added_to_is_built_in_full(
     assert not differences(business, warehouse)
 
 
+def test_the_first_time_of_day_is_about_every_subscription(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
+
+    def day(kind: str, on: str, subscription: str) -> dict[str, str | None]:
+        ids = {"customer_id": subscription, "subscription_id": subscription, "event_type": kind}
+        return {**business.event(days_back=1), **ids, "occurred_at": on, "loaded_at": None}
+
+    def losses_of_a_day(is_increment: bool) -> int:
+        assert dbt_build(business, warehouse, monkeypatch)[0] is is_increment
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            counted = "select count(*) from marts.fct_churn_events where customer_id = 'here' and tenure_days = 0"
+            return connection.execute(counted).fetchone()[0]
+
+    business.load([day("started", "2024-01-05", "here"), day("cancelled", "2024-01-05", "here")])
+    assert losses_of_a_day(is_increment=False) == 1
+    at_ten = day("started", "2024-02-01 10:00:00", "other")
+    business.load([at_ten])
+    assert losses_of_a_day(is_increment=True) == 0
+    assert not differences(business, warehouse)
+    business.load([{**at_ten, "occurred_at": "2024-02-01", "loaded_at": "2024-03-01"}])
+    assert losses_of_a_day(is_increment=True) == 1
+    assert not differences(business, warehouse)
+    # the warehouse of a version that did not write down whether times are dates
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("alter table raw.last_build drop column times_are_dates")
+    assert losses_of_a_day(is_increment=True) == 1
+    assert not differences(business, warehouse)
+
+
 def test_what_was_read_is_told_from_what_came_in_its_place(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -408,10 +408,47 @@ def test_unknown_mrr_sums_as_0():
 
 
 def test_started_and_cancelled_at_one_instant_never_was_active():
-    events = [event("a", "cancelled", "2024-01-10"), event("a", "started", "2024-01-10")]
+    events = [event("a", "cancelled", "2024-01-10 08:00:00"), event("a", "started", "2024-01-10 08:00:00")]
     result = run(events)
     assert result["fct_churn_events"] == []
     assert result["rpt_churn_rates"] == []
+
+
+def test_started_and_cancelled_on_one_date_came_and_went():
+    events = [event("a", "cancelled", "2024-01-10"), event("a", "started", "2024-01-10")]
+    result = run(events)
+    (row,) = result["fct_churn_events"]
+    assert (row["churned_at"], row["tenure_days"]) == (datetime(2024, 1, 10), 0)
+    assert pick(result["rpt_churn_rates"], "day", "2024-01-10")["customers_came_and_went"] == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "of_one_instant", "after"),
+    [
+        ([], ["cancelled", "started"], "ended"),
+        (["started"], ["cancelled", "reactivated"], "live"),
+        (["started", "cancelled"], ["cancelled", "reactivated"], "ended"),
+        (["trial_started"], ["expired", "started"], "live"),
+        (["started", "paused"], ["expired", "started"], "live"),
+        (["started"], ["cancelled", "expired", "started"], "ended"),
+        ([], ["cancelled", "reactivated", "started"], "live"),
+        (["started"], ["renewed", "cancelled"], "ended"),
+        (["started"], ["paused", "resumed"], "live"),
+        (["started", "paused"], ["paused", "resumed"], "paused"),
+        (["started", "paused"], ["resumed", "paused", "resumed"], "live"),
+    ],
+)
+def test_events_of_one_instant_look_at_the_state_before_it(before, of_one_instant, after):
+    nothing_given = dict.fromkeys(("plan_id", "mrr", "reason_code", "cancelled_by"))
+    read = [
+        oracle.Event(f"e{number}", "c", "s", kind, at, at, **nothing_given)
+        for number, kind in enumerate([*before, *of_one_instant])
+        for at in [datetime(2024, 1, 1 + min(number, len(before)))]
+    ]
+    subscription = oracle.Subscription()
+    for one in oracle.in_order(read, times_are_dates=False):
+        subscription = oracle.apply(subscription, one)
+    assert subscription.state == after
 
 
 def test_events_arrive_in_any_order():
@@ -742,9 +779,9 @@ def test_the_subscription_with_the_highest_mrr_speaks(amounts, paused, speaker):
 def test_only_those_that_were_active_before_speak():
     events = [
         event("a", "started", "2024-01-01", subscription_id="s1", amount="1"),
-        event("a", "started", "2024-01-10", subscription_id="s2", amount="99"),
-        event("a", "cancelled", "2024-01-10", subscription_id="s2", reason_code="not_me"),
-        event("a", "cancelled", "2024-01-10", subscription_id="s1", reason_code="me"),
+        event("a", "started", "2024-01-10 08:00:00", subscription_id="s2", amount="99"),
+        event("a", "cancelled", "2024-01-10 08:00:00", subscription_id="s2", reason_code="not_me"),
+        event("a", "cancelled", "2024-01-10 08:00:00", subscription_id="s1", reason_code="me"),
     ]
     (row,) = run(events)["fct_churn_events"]
     assert (row["reason_code"], row["mrr_lost"]) == ("me", 1)

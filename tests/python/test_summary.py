@@ -26,7 +26,8 @@ MARTS = """
     create table marts.rpt_churn_rates as
         select
             'month' as period_grain, date '2025-11-01' as period_start, 'all' as segment_type, 'all' as segment_value,
-            true as is_complete_period, {start} as customers_start, {start} as customers_end,
+            true as is_complete_period, 'subscription' as lifecycle,
+            {start} as customers_start, {start} as customers_end,
             ({v} + {i} + {u}) / {start}::double as churn_rate, 0.0 as churn_rate_lower, 1.0 as churn_rate_upper,
             {v} as customers_churned_voluntary, {i} as customers_churned_involuntary, {u} as customers_churned_unknown;
     create table marts.rpt_retention_rates as
@@ -40,7 +41,8 @@ MARTS = """
             null::double as nps, null::double as nps_lower, null::double as nps_upper, 0 as respondents
         from marts.rpt_churn_rates;
     create table marts.rpt_event_times (
-        raw_table varchar, first_at timestamp, last_at timestamp, rows_too_early bigint, rows_after_as_of bigint
+        raw_table varchar, first_at timestamp, last_at timestamp, rows_too_early bigint, rows_after_as_of bigint,
+        rows_with_time_of_day bigint
     );
     create table marts.rpt_unmapped_values (
         raw_table varchar, column_name varchar, value varchar, rows bigint, example_key varchar
@@ -88,9 +90,9 @@ def test_warnings_of_both_gates_and_of_tests_stand_at_the_end(tmp_path):
 def test_rows_after_as_of_and_times_that_cannot_be_right_are_named_with_their_numbers(tmp_path):
     lines = summary(tmp_path, inserts="""
         insert into marts.rpt_event_times values
-            ('orders', '2023-01-01', '2025-11-30', 0, 0), ('invoices', null, null, 0, 0),
-            ('subscription_events', '1970-01-01', '2027-01-10', 2, 1200),
-            ('product_usage', '2024-01-01', '2026-01-01', 0, 3)
+            ('orders', '2023-01-01', '2025-11-30', 0, 0, 0), ('invoices', null, null, 0, 0, 0),
+            ('subscription_events', '1970-01-01', '2027-01-10', 2, 1200, 1),
+            ('product_usage', '2024-01-01', '2026-01-01', 0, 3, 0)
     """)  # fmt: skip
     assert "Later       rows after as_of, in no figure yet: product_usage 3, subscription_events 1,200" in lines
     assert (
@@ -98,6 +100,26 @@ def test_rows_after_as_of_and_times_that_cannot_be_right_are_named_with_their_nu
         "first 1970-01-01 00:00:00; all periods begin there" in lines
     )
     assert len(lines) == len(summary(tmp_path / "plain")) + 2
+
+
+@pytest.mark.parametrize(
+    ("last_at", "with_time", "lifecycle", "says"),
+    [
+        ("'2025-11-30'", 0, "subscription", 1),
+        ("'2025-11-30'", 1, "subscription", 0),
+        ("null", 0, "subscription", 0),
+        ("'2025-11-30'", 0, "activity", 0),
+    ],
+)
+def test_that_times_are_dates_is_said(last_at, with_time, lifecycle, says, tmp_path):
+    lines = summary(tmp_path, inserts=f"""
+        update marts.rpt_churn_rates set lifecycle = '{lifecycle}';
+        insert into marts.rpt_event_times values
+            ('orders', '2023-01-01', '2025-11-30', 0, 0, 0),
+            ('subscription_events', {last_at}, {last_at}, 0, 0, {with_time})
+    """)  # fmt: skip
+    dates = "Times       subscription events have dates only: what starts and ends on one day counts as active on it"
+    assert lines.count(dates) == says
 
 
 def test_reasons_and_codes_that_no_list_knows_are_counted(tmp_path):

@@ -86,7 +86,7 @@ def unreadable_files(connection: duckdb.DuckDBPyConnection, landed: list[LandedT
             try:
                 connection.execute(read_whole(file))
             except duckdb.Error as error:
-                problem = f"the rows of {readable(file.name)} cannot be read ({first_line(error)}): land it again"
+                problem = f"the rows of {readable(file.name)} cannot be read ({first_line(error)}): land a whole one"
                 findings.append(Finding(found.table.name, "stop", problem))
     return findings
 

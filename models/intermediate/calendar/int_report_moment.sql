@@ -10,6 +10,11 @@ with event_times as (
     {%- endfor %}
 ),
 
+days as (
+    select count(case when occurred_at > cast(cast(occurred_at as date) as timestamp) then 1 end) = 0 as are_all
+    from {{ ref("stg_billing__subscription_events") }}
+),
+
 moment as (
     select
         min(first_event_at) as first_event_at,
@@ -32,8 +37,10 @@ moment as (
 )
 
 select
-    as_of,
-    {{ reporting_date("as_of") }} as as_of_on,
-    {{ reporting_date("least(first_event_at, as_of)") }} as first_event_on,
-    lifecycle
+    moment.as_of,
+    {{ reporting_date("moment.as_of") }} as as_of_on,
+    {{ reporting_date("least(moment.first_event_at, moment.as_of)") }} as first_event_on,
+    moment.lifecycle,
+    days.are_all and moment.lifecycle = 'subscription' as times_are_dates
 from moment
+cross join days

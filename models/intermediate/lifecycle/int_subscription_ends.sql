@@ -33,10 +33,14 @@ failures as (
 ),
 
 ends as (
-    -- active before the instant, not only before the event: started and ended at one instant is no end
+    -- active before the instant, not only before the event: what started and ended at one instant never was there
     select
         failures.*,
-        states.previous_mrr as mrr_before
+        states.previous_mrr as mrr_before,
+        -- one that started again in between ended twice at the instant
+        row_number() over (
+            partition by failures.subscription_id, failures.occurred_at order by failures.event_number desc
+        ) as place
     from failures
     inner join {{ ref("int_subscription_states") }} as states
         on
@@ -59,3 +63,4 @@ select
 from ends
 left join failures as requests
     on ends.subscription_id = requests.subscription_id and ends.request_number = requests.event_number
+where ends.place = 1

@@ -17,7 +17,7 @@ select
     ) }} as mrr_given,
     events.reason_code,
     events.cancelled_by
-from {{ ref("int_subscription_events_thinned") }} as events
+from {{ ref("int_subscription_events_ordered") }} as events
 left join {{ ref("int_exchange_rates_daily") }} as rates
     on
         events.foreign_currency = rates.currency

@@ -63,7 +63,9 @@ ordered as (
         lag(lifecycle_rank) over in_order as previous_rank,
         lag(plan_given) over in_order as previous_plan,
         lag(amount_given) over in_order as previous_amount,
-        lag(billing_terms) over in_order as previous_terms
+        lag(billing_terms) over in_order as previous_terms,
+        coalesce(lag(occurred_at) over in_order < occurred_at, true)
+        and coalesce(lead(occurred_at) over in_order > occurred_at, true) as is_alone
     from ranked
     window in_order as (partition by subscription_id order by occurred_at, lifecycle_rank, loaded_at, event_id)
 ),
@@ -71,11 +73,15 @@ ordered as (
 kept as (
     select
         event_id,
-        event_number
+        event_number,
+        lifecycle_rank,
+        is_alone
     from ordered
     where
         not (
-            lifecycle_rank in (2, 3)
+            -- beside others of its instant it counts: as many starts as ends leave a subscription as it was
+            is_alone
+            and lifecycle_rank in (2, 3)
             and coalesce(previous_rank in (2, 3), false)
             and coalesce(plan_given = previous_plan, plan_given is null)
             and (
@@ -92,6 +98,13 @@ select
     events.event_type,
     events.occurred_at,
     kept.event_number,
+    kept.lifecycle_rank,
+    case
+        when events.event_type in ('started', 'reactivated') then 'start'
+        when events.event_type in ('cancelled', 'expired') then 'end'
+        else events.event_type
+    end as turn,
+    kept.is_alone,
     case when {{ gives_terms }} then events.plan_id end as plan_given,
     case when {{ gives_terms }} then events.amount end as amount_given,
     {{ foreign_currency("events.currency") }} as foreign_currency,

@@ -1,6 +1,7 @@
 {#-
     What an increment recomputes: the subscriptions of new rows, of rows that a new version replaced, and of events that
-    the new as_of shows and the last one did not, or the other way round. A full build recomputes all and lists none.
+    the new as_of shows and the last one did not, or the other way round. All of them, when times of day come to what were
+    dates, or go. A full build recomputes all and lists none.
 -#}
 {%- set rows = ref("base_billing__subscription_events") -%}
 {%- set moments = ref("int_report_moment") -%}
@@ -22,6 +23,12 @@ with touched as (
         events.row_status = 'accepted'
         and events.occurred_at > least(moment.as_of, plan.previous_as_of)
         and events.occurred_at <= greatest(moment.as_of, plan.previous_as_of)
+    union
+    select events.subscription_id
+    from {{ rows }} as events
+    cross join {{ moments }} as moment
+    cross join raw.build_plan as plan
+    where events.row_status = 'accepted' and moment.times_are_dates <> plan.were_dates
 ),
 
 owners as (

@@ -3,7 +3,7 @@ select
     starts.customer_id,
     starts.changed_at as started_at,
     starts.changed_on as started_on,
-    churns.churned_at,
+    {{ shown_time("churns.churned_at") }} as churned_at,
     churns.churn_type,
     {{ whole_days("starts.changed_at", "coalesce(churns.churned_at, moment.as_of)") }} as tenure_days,
     churns.churned_at is not null as is_lost,

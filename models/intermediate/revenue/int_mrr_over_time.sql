@@ -4,8 +4,11 @@ with stretches as (
     select
         changes.customer_id,
         {{ whole_number("changes.mrr * 1000000") }} as mrr,
+        -- where times are dates a change may count a microsecond after as_of (int_subscription_events_ordered)
         {{ whole_number(
-            "round(" ~ seconds_between("changes.changed_at", "coalesce(changes.next_changed_at, moment.as_of)") ~ " * 1000000)"
+            "greatest(round("
+            ~ seconds_between("changes.changed_at", "coalesce(changes.next_changed_at, moment.as_of)")
+            ~ " * 1000000), 0)"
         ) }} as duration
     from {{ ref("int_customer_changes") }} as changes
     cross join {{ ref("int_report_moment") }} as moment

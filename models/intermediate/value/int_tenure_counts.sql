@@ -62,9 +62,9 @@ counted as (
         {{ segment_value(segment) }} as {{ segment }},
         {%- endfor %}
         lost_at is not null as is_lost,
-        -- lost in (t - 1, t] months after the start: at renewal t
+        -- lost in (t - 1, t] months after the start: at renewal t; at the start itself: at the first
         case
-            when lost_at is not null then {{ whole_months("started_at", "lost_at", before=true) }} + 1
+            when lost_at is not null then greatest({{ whole_months("started_at", "lost_at", before=true) }} + 1, 1)
             else {{ whole_months("started_at", "seen_at") }}
         end as renewals,
         case when lost_at is null then months_kept_after end as months_kept_after

@@ -3,18 +3,19 @@
 
 with final as (
     select
-        customer_id,
-        churned_at,
-        churn_type,
-        is_involuntary_narrow,
-        reason_code,
-        reason_category,
-        is_preventable,
-        classification_rule,
-        mrr_lost,
-        {{ whole_days("became_customer_at", "churned_at") }} as tenure_days,
-        returned_at
-    from {{ ref("int_churn_events") }}
+        churns.customer_id,
+        {{ shown_time("churns.churned_at") }} as churned_at,
+        churns.churn_type,
+        churns.is_involuntary_narrow,
+        churns.reason_code,
+        churns.reason_category,
+        churns.is_preventable,
+        churns.classification_rule,
+        churns.mrr_lost,
+        {{ whole_days("churns.became_customer_at", "churns.churned_at") }} as tenure_days,
+        churns.returned_at
+    from {{ ref("int_churn_events") }} as churns
+    cross join {{ ref("int_report_moment") }} as moment
 )
 
 select * from final

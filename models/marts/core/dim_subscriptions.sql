@@ -30,7 +30,7 @@ final as (
         last_states.customer_id,
         last_states.plan_id,
         lifetimes.started_at,
-        case when last_states.state = 'ended' then last_states.valid_from end as ended_at,
+        case when last_states.state = 'ended' then {{ shown_time("last_states.valid_from") }} end as ended_at,
         case
             when last_states.state = 'live' and open_failures.last_failure > coalesce(open_failures.last_settlement, 0)
                 then 'past_due'
@@ -38,6 +38,7 @@ final as (
         end as status,
         last_states.mrr
     from last_states
+    cross join {{ ref("int_report_moment") }} as moment
     inner join lifetimes on last_states.subscription_id = lifetimes.subscription_id
     left join open_failures on last_states.subscription_id = open_failures.subscription_id
 )

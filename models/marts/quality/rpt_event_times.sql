@@ -14,7 +14,9 @@ final as (
         min({{ event_time }}) as first_at,
         max({{ event_time }}) as last_at,
         count(case when {{ event_time }} < moment.earliest_plausible_at then 1 end) as rows_too_early,
-        count(case when {{ event_time }} > moment.as_of then 1 end) as rows_after_as_of
+        count(case when {{ event_time }} > moment.as_of then 1 end) as rows_after_as_of,
+        count(case when {{ event_time }} > cast(cast({{ event_time }} as date) as timestamp) then 1 end)
+            as rows_with_time_of_day
     from {{ ref(staging) }}
     cross join moment
     {{ "union all" if not loop.last }}

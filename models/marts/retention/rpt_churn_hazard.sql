@@ -10,7 +10,9 @@ with spells as (
         {%- endfor %}
         spells.plan_id as plan,
         case
-            when spells.is_lost then {{ whole_months("spells.started_at", "spells.churned_at", before=true) }} + 1
+            -- one that came and went on a day was lost in its first month
+            when spells.is_lost
+                then greatest({{ whole_months("spells.started_at", "spells.churned_at", before=true) }} + 1, 1)
             else {{ whole_months("spells.started_at", "moment.as_of") }}
         end as tenure_month,
         count(*) as customers,
