@@ -67,7 +67,7 @@ def check_landing(folder: Path, history: History, docs: Path) -> list[Finding]:
                     _profile(connection, table)
                 except duckdb.Error as error:
                     # the profile of a table reads others too: which files are torn is asked of each
-                    return unreadable_files(connection, landed) or [
+                    return _unreadable_files(connection, landed) or [
                         Finding(table.name, "stop", f"its rows cannot be read: {first_line(error)}")
                     ]
             volumes = {
@@ -77,7 +77,7 @@ def check_landing(folder: Path, history: History, docs: Path) -> list[Finding]:
         return run_checks("landing", database, landing_checks(volumes, history), docs)
 
 
-def unreadable_files(connection: duckdb.DuckDBPyConnection, landed: list[LandedTable]) -> list[Finding]:
+def _unreadable_files(connection: duckdb.DuckDBPyConnection, landed: list[LandedTable]) -> list[Finding]:
     """A finding for each Parquet file whose rows cannot all be read: every value of it is tried."""
     findings = []
     for found in landed:

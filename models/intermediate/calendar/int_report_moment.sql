@@ -4,20 +4,19 @@ with event_times as (
         '{{ raw_table }}' as raw_table,
         min({{ event_time }}) as first_event_at,
         -- what is later than now is kept, but must not move the reports into the future
-        max(case when {{ event_time }} <= {{ utc_now() }} then {{ event_time }} end) as last_event_at
+        max(case when {{ event_time }} <= {{ utc_now() }} then {{ event_time }} end) as last_event_at,
+        -- only subscription events are asked whether they are all dates
+        {{ "count(case when " ~ event_time ~ " > cast(cast(" ~ event_time ~ " as date) as timestamp) then 1 end)"
+           if raw_table == "subscription_events" else "0" }} as rows_with_time_of_day
     from {{ ref(staging) }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
 
-days as (
-    select count(case when occurred_at > cast(cast(occurred_at as date) as timestamp) then 1 end) = 0 as are_all
-    from {{ ref("stg_billing__subscription_events") }}
-),
-
 moment as (
     select
         min(first_event_at) as first_event_at,
+        sum(rows_with_time_of_day) = 0 as are_dates,
         {% if var("lifecycle") == "auto" -%}
         -- subscriptions begin and end by their events; without any, customers come and go by what they do
         case
@@ -37,10 +36,9 @@ moment as (
 )
 
 select
-    moment.as_of,
-    {{ reporting_date("moment.as_of") }} as as_of_on,
-    {{ reporting_date("least(moment.first_event_at, moment.as_of)") }} as first_event_on,
-    moment.lifecycle,
-    days.are_all and moment.lifecycle = 'subscription' as times_are_dates
+    as_of,
+    {{ reporting_date("as_of") }} as as_of_on,
+    {{ reporting_date("least(first_event_at, as_of)") }} as first_event_on,
+    lifecycle,
+    are_dates and lifecycle = 'subscription' as times_are_dates
 from moment
-cross join days
