@@ -30,7 +30,7 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-from warehouse import increments
+from warehouse import fingerprint, increments
 from warehouse.dbt_run import DbtRun
 from warehouse.file_states import SETTLED_NS, file_states, has_changed
 from warehouse.landing import inspect_folder
@@ -51,7 +51,7 @@ GROWN = (
     "staging.base_billing__subscription_events", "staging.base_crm__customers", "intermediate.int_customers",
     "intermediate.int_subscription_event_states",
     "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_mrr_change_drivers",
-    "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_movements_with_segments",
+    "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_customer_movements",
     "intermediate.int_movement_sums",
 )  # fmt: skip
 
@@ -60,7 +60,7 @@ GROWN = (
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project whose seeds can be changed, in the place of the project itself."""
     copy = tmp_path / "project"
-    for pattern in (*increments.PROJECT_FILES, "tests/fixtures/*", "tests/generic/*"):
+    for pattern in (*fingerprint.PROJECT_FILES, "tests/fixtures/*", "tests/generic/*"):
         for file in filter(Path.is_file, harness.PROJECT.glob(pattern)):
             (copy / file.relative_to(harness.PROJECT)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy / file.relative_to(harness.PROJECT))
@@ -315,10 +315,17 @@ def test_what_cannot_be_added_to_is_built_in_full(
     business.load([])
     assert build() == (False, "exchange rates of past days changed")
     business.change_a_seed()
-    assert build() == (False, "the project's models, macros, seeds or tools changed")
+    assert build() == (False, "the code of the project's models, macros or seeds changed, or a tool")
     business.settings["reporting_timezone"] = "Asia/Tokyo"
     assert build() == (False, "the setting reporting_timezone changed")
-    assert build("--select", "stg_billing__subscription_events") == (False, "only some models were selected")
+    # a mart by itself is made from what is stored, and the next build goes on as if nothing had happened
+    business.load([{**waiting, "event_id": "late", "subscription_id": "late"}])
+    build("--select", "dim_subscriptions")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.execute("from marts.dim_subscriptions where subscription_id = 'late'").fetchall() == []
+    assert build() == (True, "1 new file of subscription_events")
+    because = "only some of the models that the marts are made from were selected"
+    assert build("--select", "stg_billing__subscription_events") == (False, because)
     assert build() == (False, "there is no complete build to add to")
     (business.folder / "subscription_events" / "part-001.parquet").unlink()
     assert build() == (False, "part-001.parquet is gone")
@@ -427,6 +434,29 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     assert not differences(business, warehouse)
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "same", "other"),
+    [
+        ("m.sql", "select 1 -- one", "{# why #}\n-- one\nselect 1 -- one\n\n", "select 1 -- two"),
+        ("m.sql", "select '\n-- a'", "-- b\nselect '\n-- a'", "select '\n-- b'"),
+        ("m.yml", "models: [{name: a, description: b}]", "models: [{name: a}]", "models: [{name: a, config: {x: 1}}]"),
+        ("m.py", "x = 1", "x = 1  # one", "x = 2"),
+        ("m.md", "a", "b", None),
+        ("m.csv", "a,b", "a,b", "a,c"),
+        ("m.py", "x = ", "x = ", "y = "),
+    ],
+)
+def test_what_is_only_said_is_no_other_code(
+    tmp_path: Path, name: str, before: str, same: str, other: str | None
+) -> None:
+    def code(text: str) -> bytes:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return fingerprint.code_of(tmp_path / name)
+
+    assert code(before) == code(same)
+    assert other is None or code(before) != code(other)
+
+
 def test_a_file_is_told_by_its_bytes(tmp_path: Path) -> None:
     file = tmp_path / "part.parquet"
     file.write_bytes(b"one")
@@ -454,7 +484,7 @@ def test_a_file_is_told_by_its_bytes(tmp_path: Path) -> None:
         ({}, ""),
         ({"full_refresh": True}, "--full-refresh asks for it"),
         ({"partial_option": "--sample"}, "--sample leaves rows out"),
-        ({"all_selected": False}, "only some models were selected"),
+        ({"all_selected": False}, "only some of the models that the marts are made from were selected"),
         ({"rates_changed": True}, "exchange rates of past days changed"),
         ({"last_lifecycle": "activity"}, "customers come and go by orders or use, which are read whole"),
         ({"settings": {"known_at": "2024-01-01"}}, "the setting known_at changed"),

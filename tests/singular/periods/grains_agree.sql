@@ -1,6 +1,6 @@
 -- What: a period ends as its last day ends. Each grain is folded by itself from the customers' changes, so this holds
 --       only if every fold is right.
--- When it fails: int_customer_net_changes lost or doubled a change at the boundary of the period returned.
+-- When it fails: int_net_changes_this_run lost or doubled a change at the boundary of the period returned.
 with days as (
     select * from {{ ref("fct_segment_periods") }}
     where period_grain = 'day'
