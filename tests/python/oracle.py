@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -67,6 +67,7 @@ class Settings:
     known_at: datetime | None = None
     dunning_window_days: int = 60
     free_plans_are_customers: bool = True
+    switch_grace_minutes: int = 0
     times_are_dates: bool = False  # worked out from the events (`with_dates`), not set
 
 
@@ -540,14 +541,47 @@ def in_order(events: list[Event], times_are_dates: bool) -> list[Event]:
     return result
 
 
+def activity_changes(life: list[Event], settings: Settings) -> Iterator[tuple[datetime, bool]]:
+    """Each instant at which a subscription starts (true) or ends (false) to make its customer a customer."""
+    subscription = Subscription(free_counts=settings.free_plans_are_customers)
+    for at, events in groupby(life, key=lambda event: event.occurred_at):
+        before = subscription
+        for event in events:
+            subscription = apply(subscription, event)
+        if before.is_active() != subscription.is_active():
+            yield at, subscription.is_active()
+
+
+def waiting(life: list[Event], ended_at: datetime, start: datetime) -> list[Event]:
+    """The events of a subscription, those from its end until the start put off to that start."""
+    return [replace(event, occurred_at=start) if ended_at <= event.occurred_at < start else event for event in life]
+
+
+def lives_of(events: list[Event], settings: Settings) -> dict[str, list[Event]]:
+    """The events of each subscription of one customer, in their order and at the time at which they count.
+
+    An end that a start of the customer follows within the grace counts at that start.
+    """
+    by_subscription = defaultdict(list)
+    for event in events:
+        by_subscription[event.subscription_id].append(event)
+    lives = {key: in_order(life, settings.times_are_dates) for key, life in by_subscription.items()}
+    grace = timedelta(minutes=settings.switch_grace_minutes)
+    changes = {key: list(activity_changes(life, settings)) for key, life in lives.items()}
+    starts = sorted(at for own in changes.values() for at, is_start in own if is_start)
+    for key, own in changes.items():
+        for ended_at in [at for at, is_start in own if not is_start]:
+            start = next((at for at in starts if at >= ended_at), None)
+            if start is not None and start - ended_at <= grace:
+                lives[key] = waiting(lives[key], ended_at, start)
+    return lives
+
+
 def replay(events: list[Event], settings: Settings) -> list[Moment]:
     """The history of one customer: one moment for every instant at which something happened to it."""
     history: list[Moment] = []
     subscriptions: dict[str, Subscription] = {}
-    by_subscription = defaultdict(list)
-    for event in events:
-        by_subscription[event.subscription_id].append(event)
-    lives = [in_order(life, settings.times_are_dates) for life in by_subscription.values()]
+    lives = lives_of(events, settings).values()
     ordered = sorted((event for life in lives for event in life), key=lambda event: event.occurred_at)
     for position, event in enumerate(ordered):
         before = subscriptions.get(event.subscription_id, Subscription(free_counts=settings.free_plans_are_customers))

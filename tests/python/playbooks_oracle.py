@@ -85,15 +85,13 @@ def read_business(tables: dict[str, list[dict]], settings: oracle.Settings) -> B
     times = [event.occurred_at for event in events] + [at for _, at in orders]
     now = datetime.now(UTC).replace(tzinfo=None)
     as_of = settings.as_of or min(now, max(times, default=now))
-    subscriptions: dict[str, list[oracle.Event]] = {}
-    for event in events:
-        if event.occurred_at <= as_of:
-            subscriptions.setdefault(event.subscription_id, []).append(event)
+    by_customer = oracle.events_by_customer([event for event in events if event.occurred_at <= as_of])
     first, last = (oracle.local_date_of(at, settings.reporting_timezone) for at in (min([*times, as_of]), as_of))
-    times_are_dates = oracle.with_dates(settings, events).times_are_dates
+    dated = oracle.with_dates(settings, events)
+    lives = {customer_id: oracle.lives_of(own_events, dated) for customer_id, own_events in by_customer.items()}
     return Business(
-        subscriptions={key: oracle.in_order(own, times_are_dates) for key, own in subscriptions.items()},
-        owners={key: own_events[0].customer_id for key, own_events in subscriptions.items()},
+        subscriptions={key: life for own in lives.values() for key, life in own.items()},
+        owners={key: customer_id for customer_id, own in lives.items() for key in own},
         attributes={record.key: record.values for record in customers},
         orders=[(customer_id, at) for customer_id, at in orders if at <= as_of],
         as_of=as_of,

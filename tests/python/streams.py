@@ -107,6 +107,28 @@ def life(draw: st.DrawFn) -> list[dict[str, str]]:
     return [draw(event(subscription, *step)) for step in steps]
 
 
+minutes = st.sampled_from([0, 1, 5, 10, 11, 1440]).map(lambda number: timedelta(minutes=number))
+
+
+@st.composite
+def switch(draw: st.DrawFn) -> list[dict[str, str]]:
+    """A subscription that ends soon before its customer starts another, or it again; something else on the way."""
+    customer = draw(st.integers(0, 1))
+    old, new = (4 * customer + draw(st.integers(0, 3)) for _ in range(2))
+    started_at, ended_at = sorted([draw(instants), draw(instants)])
+    starts_at = ended_at + draw(minutes)
+    steps = [
+        (old, "started", started_at),
+        (old, draw(st.sampled_from(["cancelled", "expired"])), ended_at),
+        (new, draw(st.sampled_from(["started", "reactivated", "renewed"])), starts_at),
+    ]
+    if draw(st.booleans()):
+        steps.append((draw(st.sampled_from([old, new])), draw(st.sampled_from(EVENT_TYPES)), ended_at + draw(minutes)))
+    if draw(st.booleans()):
+        steps.append((new, "cancelled", starts_at + draw(minutes)))
+    return [draw(event(*step)) for step in steps]
+
+
 @st.composite
 def corrected(draw: st.DrawFn, events: list[dict[str, str]]) -> list[dict[str, str]]:
     """The events, some sent again: the same row, or another version of it, in any order."""
@@ -155,9 +177,10 @@ exchange_rates = st.lists(
 @st.composite
 def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     lives = draw(st.lists(life(), min_size=3, max_size=8))
+    switches = draw(st.lists(switch(), max_size=3))
     strays = draw(st.lists(event(), max_size=10))
     tables = {
-        "subscription_events": draw(corrected([row for rows in [*lives, strays] for row in rows])),
+        "subscription_events": draw(corrected([row for rows in [*lives, *switches, strays] for row in rows])),
         "customers": draw(customers),
         "exchange_rates": draw(exchange_rates),
     }

@@ -49,7 +49,7 @@ EVENT_TYPES = (
 # What an increment adds to, or takes out of and adds to; the marts follow from it.
 GROWN = (
     "staging.base_billing__subscription_events", "staging.base_crm__customers", "intermediate.int_customers",
-    "intermediate.int_subscription_event_states",
+    "intermediate.int_subscription_event_states", "intermediate.int_subscription_switches",
     "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_mrr_change_drivers",
     "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_customer_movements",
     "intermediate.int_movement_sums",
@@ -76,7 +76,7 @@ class Business:
         self.folder, self.draw, self.rows = folder, random.Random(seed), []
         self.churn_reasons = project / "seeds" / "churn_reasons.csv"
         self.now, self.loads, self.events = datetime(2024, 3, 1), 0, 0
-        self.settings: dict[str, str] = {}
+        self.settings: dict[str, str | int] = {}
         self.rates = {("EUR", "2023-01-01"): "1.1"}
         self.customers = {f"c{number}": ["DE", "US"][number % 2] for number in range(12)}
         (folder / "subscription_events").mkdir(parents=True)
@@ -159,6 +159,8 @@ class Business:
             self.settings["as_of"] = str((self.now + timedelta(days=draw.choice([-30, -2, 0, 61]))).date())
         if draw.random() < 0.1:
             self.settings["reporting_timezone"] = draw.choice(["Asia/Tokyo", "America/New_York"])
+        if draw.random() < 0.1:
+            self.settings["switch_grace_minutes"] = draw.choice([0, 10, 2880])
         if draw.random() < 0.15:
             self.change_a_seed()
         self.load(rows)
@@ -277,6 +279,7 @@ def test_every_load_gives_the_tables_of_a_full_build(
 ) -> None:
     business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / shared.WAREHOUSE
     business.load([business.event(days_back=400) for _ in range(120)])
+    business.settings["switch_grace_minutes"] = 2880  # two days: a load has events within it
     plans, restated = [dbt_build(business, warehouse, monkeypatch)], 0
     for _ in range(LOADS):
         before, rows_before = report(warehouse), len(business.rows)
@@ -363,6 +366,40 @@ def test_the_first_time_of_day_is_about_every_subscription(
         connection.execute("alter table raw.last_build drop column times_are_dates")
     assert losses_of_a_day(is_increment=True) == 1
     assert not differences(business, warehouse)
+
+
+def test_a_start_is_about_the_other_subscriptions_of_its_customer(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
+    business.settings = {"switch_grace_minutes": 10, "as_of": "2024-03-01"}
+
+    def happened(kind: str, at: str, customer: str, subscription: str) -> dict[str, str | None]:
+        ids = {"customer_id": customer, "subscription_id": subscription, "event_type": kind}
+        return {**business.event(days_back=1), **ids, "occurred_at": at, "loaded_at": None}
+
+    def losses() -> list[tuple[str, str]]:
+        assert dbt_build(business, warehouse, monkeypatch)[0] is (business.loads > 1)
+        assert not differences(business, warehouse)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            query = "select customer_id, cast(churned_at as text) from marts.fct_churn_events order by all"
+            return connection.execute(query).fetchall()
+
+    at_ten = ("mover", "2024-02-01 10:00:00")
+    business.load([happened("started", "2024-01-05", "mover", "old"), happened("cancelled", at_ten[1], "mover", "old")])
+    assert losses() == [at_ten]
+    start = happened("started", "2024-02-01 10:05:00", "mover", "new")
+    business.load([start])
+    assert losses() == []
+    business.settings["as_of"] = "2024-02-01 10:04:00"
+    assert losses() == [at_ten]
+    business.settings["as_of"] = "2024-03-01"
+    assert losses() == []
+    # the start was another customer's
+    business.load([{**start, "customer_id": "other", "loaded_at": "2024-03-01"}])
+    assert losses() == [at_ten]
+    business.settings["switch_grace_minutes"] = 0
+    assert dbt_build(business, warehouse, monkeypatch) == (False, "the setting switch_grace_minutes changed")
 
 
 def test_what_was_read_is_told_from_what_came_in_its_place(

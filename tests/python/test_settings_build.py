@@ -37,6 +37,7 @@ SETTINGS: dict[str, dict] = {
         "gross_margin": 1,
         "lifecycle": "subscription",
         "free_plans_are_customers": False,
+        "switch_grace_minutes": 1440,
         "as_of": "2024-07-01",
         "known_at": "2024-08-15 12:00:00",
     },

@@ -4,7 +4,7 @@
 -#}
 with failing_subscriptions as (
     select distinct subscription_id
-    from {{ ref("int_subscription_event_states") }}
+    from {{ ref("int_subscription_events_counted") }}
     where event_type = 'payment_failed' and has_effect
 ),
 
@@ -14,7 +14,7 @@ terms as (
         events.*,
         {{ last_given("events.plan_given", "events.event_number", "text") }} as plan_id,
         {{ last_given("events.mrr_given", "events.event_number", "decimal(38, 6)") }} as full_mrr
-    from {{ ref("int_subscription_event_states") }} as events
+    from {{ ref("int_subscription_events_counted") }} as events
     inner join failing_subscriptions
         on events.subscription_id = failing_subscriptions.subscription_id
     window until_here as (partition by events.subscription_id order by events.event_number rows unbounded preceding)

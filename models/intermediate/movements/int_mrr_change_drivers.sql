@@ -41,7 +41,7 @@ with changes as (
 -- by itself, so that no engine joins all events first
 events_of_changing as (
     select *
-    from {{ ref("int_subscription_event_states") }}
+    from {{ ref("int_subscription_events_counted") }}
     where subscription_id in (select changes.subscription_id from changes)
 ),
 

@@ -11,7 +11,7 @@ with causes as (
         *,
         max(case when event_type = 'cancel_requested' then event_number end) over since_start as request_number,
         sum(case when event_type = 'payment_recovered' then 1 else 0 end) over since_start as recoveries
-    from {{ ref("int_subscription_event_states") }}
+    from {{ ref("int_subscription_events_counted") }}
     where
         has_effect
         and (event_type in ('payment_failed', 'payment_recovered', 'cancel_requested') or {{ ends }})

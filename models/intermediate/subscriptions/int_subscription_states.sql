@@ -8,7 +8,7 @@ with terms as (
         {{ last_given("plan_given", "event_number", "text") }} as plan_id,
         {{ last_given("mrr_given", "event_number", "decimal(38, 6)") }} as full_mrr,
         lead(occurred_at) over (partition by subscription_id order by event_number) as next_occurred_at
-    from {{ ref("int_subscription_event_states") }}
+    from {{ ref("int_subscription_events_counted") }}
     where {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
     window until_here as (partition by subscription_id order by event_number rows unbounded preceding)
 ),
@@ -20,12 +20,7 @@ instants as (
         occurred_at,
         state_after as state,
         plan_id,
-        {% if var("free_plans_are_customers") -%}
-        state_after in ('live', 'paused') as is_active,
-        {%- else -%}
-        -- what was never given an amount is not known to be free
-        state_after in ('live', 'paused') and coalesce(full_mrr > 0, true) as is_active,
-        {%- endif %}
+        {{ makes_customer("state_after", "full_mrr") }} as is_active,
         -- a subscription that was never given an amount is live with an unknown MRR, which sums as 0
         case when state_after = 'live' then coalesce(full_mrr, 0) else 0 end as mrr
     from terms
