@@ -25,6 +25,7 @@ MARTS = {
 }
 SETTINGS = {
     "utc": {},
+    "two_largest": {"largest_segment_values": 2},
     "kolkata_fiscal_february": {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2},
     "new_york_as_of_known_at": {
         "reporting_timezone": "America/New_York",
