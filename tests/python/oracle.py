@@ -29,6 +29,7 @@ Z_95 = 1.959963984540054
 GRAINS = ("day", "week", "month", "quarter", "year")
 ATTRIBUTE_SEGMENTS = ("country", "customer_segment", "industry", "acquisition_channel")
 NO_VALUE = "(none)"
+OTHER_VALUES = "(other)"
 
 LIFECYCLE_RANK = {
     "trial_started": 1,
@@ -68,6 +69,7 @@ class Settings:
     dunning_window_days: int = 60
     free_plans_are_customers: bool = True
     switch_grace_minutes: int = 0
+    largest_segment_values: int = 200
     times_are_dates: bool = False  # worked out from the events (`with_dates`), not set
 
 
@@ -749,19 +751,47 @@ def segment_value(customer: Customer, moment: Moment, segment_type: str) -> str:
     return customer.attributes[segment_type]
 
 
-def first_dates(customers: list[Customer]) -> dict[Segment, date]:
-    """For every segment the first local date on which any customer is active in it."""
-    result: dict[Segment, date] = {}
+def times_in_segments(customers: list[Customer]) -> Iterator[tuple[Segment, Customer, Moment]]:
+    """Every segment that a customer is active in at a moment."""
     for customer in customers:
         for moment in customer.history:
             if moment.is_active:
                 for segment_type in SEGMENT_TYPES:
-                    segment = (segment_type, segment_value(customer, moment, segment_type))
-                    result[segment] = min(result.get(segment, moment.local_date), moment.local_date)
+                    yield (segment_type, segment_value(customer, moment, segment_type)), customer, moment
+
+
+def small_segments(customers: list[Customer], settings: Settings) -> set[Segment]:
+    """The segments that are not among the largest of their type, by the customers that ever were active in them."""
+    members: dict[Segment, set[str]] = defaultdict(set)
+    for segment, customer, _ in times_in_segments(customers):
+        members[segment].add(customer.customer_id)
+    small = set()
+    for segment_type in SEGMENT_TYPES:
+        own = {value: len(ids) for (its_type, value), ids in members.items() if its_type == segment_type}
+        values = sorted(own)
+        values.sort(key=own.__getitem__, reverse=True)  # as large ones stay in the order of their texts
+        if OTHER_VALUES in values:
+            values.remove(OTHER_VALUES)
+            values.append(OTHER_VALUES)
+        small |= {(segment_type, value) for value in values[settings.largest_segment_values :]}
+    return small
+
+
+def shown_as(segment: Segment, grain: str, small: set[Segment]) -> Segment:
+    """The segment that a customer of a segment is counted in."""
+    return (segment[0], OTHER_VALUES) if grain in ("day", "week") and segment in small else segment
+
+
+def first_dates(customers: list[Customer], grain: str, small: set[Segment]) -> dict[Segment, date]:
+    """For every segment shown the first local date on which any customer is active in it."""
+    result: dict[Segment, date] = {}
+    for segment, _, moment in times_in_segments(customers):
+        shown = shown_as(segment, grain, small)
+        result[shown] = min(result.get(shown, moment.local_date), moment.local_date)
     return result
 
 
-def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Period) -> None:
+def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Period, small: set[Segment]) -> None:
     """Count one customer's period: what it was at both ends, and what happened in between."""
     start = state_before(customer.history, period.start)
     end_ = state_before(customer.history, period.end)
@@ -770,9 +800,12 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
     was_customer_before = any(day < period.start for day in acquired)
     active_inside = [moment for moment in inside if moment.is_active]
 
+    def segment_of(moment: Moment, segment_type: str) -> Segment:
+        return shown_as((segment_type, segment_value(customer, moment, segment_type)), period.grain, small)
+
     def add(moment: Moment, column: str, amount: int | Decimal) -> None:
         for segment_type in SEGMENT_TYPES:
-            tallies[(segment_type, segment_value(customer, moment, segment_type))][column] += amount
+            tallies[segment_of(moment, segment_type)][column] += amount
 
     if start.is_active:
         add(start, "customers_start", 1)
@@ -795,8 +828,7 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
         add(end_, kind, change)
         add(start, kind + "_of_start", change)
         for segment_type in SEGMENT_TYPES:
-            old = (segment_type, segment_value(customer, start, segment_type))
-            new = (segment_type, segment_value(customer, end_, segment_type))
+            old, new = segment_of(start, segment_type), segment_of(end_, segment_type)
             if old != new:
                 tallies[old]["customers_moved_out"] += 1
                 tallies[old]["mrr_moved"] -= start.mrr
@@ -811,11 +843,11 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
         add(start, "customers_left_and_returned", 1)
 
 
-def tally_period(customers: list[Customer], period: Period) -> dict[Segment, Tally]:
+def tally_period(customers: list[Customer], period: Period, small: set[Segment]) -> dict[Segment, Tally]:
     """The sums of a period by segment, over all customers."""
     tallies: dict[Segment, Tally] = defaultdict(lambda: defaultdict(int))
     for customer in customers:
-        tally_customer(tallies, customer, period)
+        tally_customer(tallies, customer, period, small)
     return tallies
 
 
@@ -1048,13 +1080,14 @@ def build_reports(customers: list[Customer], as_of: datetime, settings: Settings
         "rpt_retention_rates": [],
         "rpt_mrr_movements": [],
     }
-    segments = first_dates(customers)
-    if not segments:
+    if not any(moment.is_active for customer in customers for moment in customer.history):
         return reports
-    first = segments[("all", "all")]
+    small = small_segments(customers, settings)
+    first = first_dates(customers, "year", small)[("all", "all")]
     last = local_date_of(as_of, settings.reporting_timezone)
     daily = daily_counts(customers, first, last)
     for grain in GRAINS:
+        segments = first_dates(customers, grain, small)
         for period in periods_from_to(grain, first, last, settings.fiscal_year_start_month):
             period_columns = {
                 "period_grain": grain,
@@ -1062,7 +1095,7 @@ def build_reports(customers: list[Customer], as_of: datetime, settings: Settings
                 "period_end": period.end,
                 "is_complete_period": period.end <= last,
             }
-            tallies = tally_period(customers, period)
+            tallies = tally_period(customers, period, small)
             for row in definition_rows(customers, period, tallies[("all", "all")], daily):
                 reports["rpt_churn_rate_definitions"].append({**period_columns, **row})
             for segment in sorted(segments):

@@ -74,7 +74,7 @@ def event(
         "subscription_id": f"s{subscription}",
         "event_type": event_type or draw(st.sampled_from(EVENT_TYPES)),
         "occurred_at": as_text(occurred_at, draw(st.sampled_from([None, None, None, 2, -5]))),
-        "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max"])),
+        "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max", "(other)"])),
         "amount": draw(st.sampled_from(["", "", "10", "10", "29.99", "100", "0", "1200", "33.333333", "100000000000"])),
         "currency": draw(st.sampled_from(["", "", "", "USD", "EUR", "eur", "GBP"])),
         "billing_interval": draw(st.sampled_from(["", "", "month", "year", "quarter", "week", "day"])),

@@ -27,6 +27,7 @@ TOGETHER = 4
 
 SETTINGS = {
     "utc": {},
+    "two_largest": {"largest_segment_values": 2},
     "new_york_fiscal_april_without_free_plans_switches": {
         "reporting_timezone": "America/New_York",
         "fiscal_year_start_month": 4,

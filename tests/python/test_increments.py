@@ -278,6 +278,7 @@ def test_every_load_gives_the_tables_of_a_full_build(
     seed: int, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / shared.WAREHOUSE
+    business.settings["largest_segment_values"] = 2  # of three plans and up to four countries
     business.load([business.event(days_back=400) for _ in range(120)])
     business.settings["switch_grace_minutes"] = 2880  # two days: a load has events within it
     plans, restated = [dbt_build(business, warehouse, monkeypatch)], 0
@@ -334,6 +335,45 @@ def test_what_cannot_be_added_to_is_built_in_full(
     assert build() == (False, "part-001.parquet is gone")
     (business.folder / "subscription_events" / "part-000.parquet").touch()  # the same rows
     assert build() == (True, "0 new files of subscription_events")
+    assert not differences(business, warehouse)
+
+
+def test_another_largest_value_takes_its_place_in_an_increment(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
+    business.settings["largest_segment_values"] = 1
+
+    def starts(*customers: str) -> list[dict[str, str | None]]:
+        """Of each customer, whose plan is its first letter."""
+        day = {"event_type": "started", "occurred_at": "2024-01-05", "amount": "10", "currency": None}
+        return [
+            {**business.event(days_back=1), **day, "customer_id": name, "subscription_id": name, "plan_id": name[0]}
+            for name in customers
+        ]
+
+    def days_of(segment_type: str) -> dict[str, set[int]]:
+        """The plans that days are told apart by, with the customers at the end of each day."""
+        found: dict[str, set[int]] = {}
+        for row in report(warehouse):
+            if (row["period_grain"], row["segment_type"]) == ("day", segment_type):
+                found.setdefault(row["segment_value"], set()).add(row["customers_end"])
+        return found
+
+    later = {**starts("z1")[0], "occurred_at": "2024-01-08"}
+    business.load([*starts("a1", "a2", "b1", "c1"), later])
+    assert dbt_build(business, warehouse, monkeypatch)[0] is False
+    assert days_of("plan") == {"a": {2}, "(other)": {2, 3}}
+    before, late = report(warehouse), starts("b2", "b3")
+    business.load(late)
+    assert dbt_build(business, warehouse, monkeypatch)[0] is True
+    assert days_of("plan") == {"b": {3}, "(other)": {3, 4}}
+    assert not differences(business, warehouse)
+    # nothing happened to plan a, and b has months to say what did
+    assert check_restatements(business, warehouse, before, {row["event_id"] for row in late})
+    business.settings["largest_segment_values"] = 2
+    assert dbt_build(business, warehouse, monkeypatch)[0] is True
+    assert days_of("plan") == {"a": {2}, "b": {3}, "(other)": {1, 2}}
     assert not differences(business, warehouse)
 
 
@@ -566,7 +606,7 @@ def test_every_setting_is_compared_or_reaches_no_stored_table() -> None:
     """A new one must be thought about: its rule says `is_stored: false` where no stored table follows from it."""
     rules = yaml.safe_load((harness.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["setting_rules"]
     not_stored = {name for name, rule in rules.items() if not rule.get("is_stored", True)}
-    assert not_stored == {"as_of", "gross_margin", "annual_discount_rate"}
+    assert not_stored == {"as_of", "largest_segment_values", "gross_margin", "annual_discount_rate"}
 
 
 def test_customers_who_come_and_go_by_orders_are_built_in_full(

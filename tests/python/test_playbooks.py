@@ -25,6 +25,7 @@ MARTS = {
 }
 SETTINGS = {
     "utc": {},
+    "two_largest": {"largest_segment_values": 2},
     "kolkata_fiscal_february_switches": {
         "reporting_timezone": "Asia/Kolkata",
         "fiscal_year_start_month": 2,

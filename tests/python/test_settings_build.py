@@ -30,6 +30,7 @@ SETTINGS: dict[str, dict] = {
         "fiscal_year_start_month": 4,
         "gross_margin": 0.35,
         "annual_discount_rate": 0,
+        "largest_segment_values": 2,
     },
     "new_york_as_of_known_at_no_margin_lost": {
         "reporting_timezone": "America/New_York",

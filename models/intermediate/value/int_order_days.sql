@@ -26,7 +26,10 @@ select
     order_days.orders,
     sum(order_days.orders) over (
         partition by order_days.customer_id order by order_days.ordered_on rows unbounded preceding
-    ) as orders_so_far
+    ) as orders_so_far,
+    lead(order_days.ordered_on) over (
+        partition by order_days.customer_id order by order_days.ordered_on
+    ) as next_ordered_on
 from order_days
 inner join {{ ref("int_customers") }} as customers
     on order_days.customer_id = customers.customer_id
