@@ -116,10 +116,13 @@ class Erasures:
         text = _text(column)
         if column in table.personal_columns:
             return f"case when not is_erased then {column} end"
+        is_ambiguous = f"regexp_full_match({text}, '{AMBIGUOUS_ID}')"
+        condition = f"{self.is_listed(text)} and not {is_ambiguous}"
         if not is_text and column not in table.text_columns:
-            return column
-        condition = self.is_listed(text)
-        if column in ("customer_id", "subscription_id"):
+            return f"case when not (is_erased and {condition}) then {column} end"
+        if column == "subscription_id":
+            condition = f"is_erased or {self.is_listed(text)}"
+        elif column == "customer_id":
             condition = f"is_erased or {condition}"
         elif column in table.key:
             made_of_id = f"'(^|[^\\pL\\pN])' || regexp_escape({_text('customer_id')}) || '($|[^\\pL\\pN])'"

@@ -385,7 +385,7 @@ def test_a_build_does_not_bring_an_erased_customer_back(tmp_path, run, kind: str
     stored = write_files(tmp_path, "cust-42")
     events = [EVENT | {"event_id": f"{customer}/{n}", "customer_id": customer, "subscription_id": f"s-{customer}",
                        "reason_text": "me"} for customer in ("cust-42", "other") for n in (1, 2)]  # fmt: skip
-    events[0] |= {"reason_code": "said by cust-42.", "cancelled_by": "cust-421"}
+    events[0] |= {"reason_code": "said by cust-42.", "cancelled_by": "cust-421", "quantity": "cust-42"}
     events.append(EVENT | {"event_id": "moved", "plan_id": "cust-42", "reason_code": "ann@example.com"})
     customers = [{"customer_id": " cust-42", "email": "ann@example.com"}, {"customer_id": "other", "email": "n/a"}]
     harness.write_landing(stored.landing, {"subscription_events": events, "customers": customers})
@@ -422,6 +422,32 @@ def test_a_build_does_not_bring_an_erased_customer_back(tmp_path, run, kind: str
         connection.execute("detach w")
     (warning,) = left_out(stored.warehouse)
     assert "still holds erased customers (customers 1 rows)" in warning
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_who_has_a_number_for_an_id_takes_no_figure_along(tmp_path, run, kind: str):
+    """Customer 100 has subscription 200; an amount of 100, plan 100 and customer 200 are something else."""
+    stored = write_files(tmp_path, "100")
+    with duckdb.connect(str(stored.warehouse)) as connection:
+        connection.execute("create table subscriptions as select '100' as customer_id, '200' as subscription_id")
+    numbers = EVENT | {"amount": "100", "plan_id": "100"}
+    ids = [("100", "200"), ("200", "300"), ("200", "200")]
+    events = [
+        numbers | {"event_id": str(n), "customer_id": customer, "subscription_id": subscription}
+        for n, (customer, subscription) in enumerate(ids)
+    ]
+    harness.write_landing(stored.landing, {"subscription_events": events})
+    if kind == "parquet":
+        duckdb.sql(f"copy (from read_csv('{stored.landing}/subscription_events.csv', all_varchar = true)) "
+                   f"to '{stored.landing}/subscription_events.parquet'")  # fmt: skip
+    assert run(stored, "100")[0] == 0
+    erasures = Erasures.beside(stored.warehouse)
+    with land(stored.landing, erasures) as connection:
+        rows = connection.execute(
+            "select customer_id, subscription_id, amount, plan_id from raw.subscription_events order by event_id"
+        ).fetchall()
+    gone, moved = erasures.new_id("100"), erasures.new_id("200")
+    assert rows == [(gone, moved, "100", "100"), ("200", "300", "100", "100"), ("200", moved, "100", "100")]
 
 
 def test_nothing_is_hashed_while_nobody_is_erased(tmp_path):
