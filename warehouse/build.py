@@ -19,7 +19,7 @@ import duckdb
 from warehouse.dbt_plugin import WarehouseError, landing_folder, make_folder_of
 from warehouse.dbt_run import read_run
 from warehouse.erase import finish_erasures
-from warehouse.erasures import ErasuresError
+from warehouse.erasures import Erasures, ErasuresError
 from warehouse.land import MODULES
 from warehouse.land import main as land
 from warehouse.landing import LandingError, inspect_folder
@@ -58,7 +58,8 @@ def main(arguments: list[str]) -> int:
         make_folder_of(warehouse)
         history = read_history(warehouse.with_suffix(".landing_history.json"), landing_folder())
         warnings = [*finish_erasures(warehouse, published), *([history.problem] if history.problem else [])]
-        warnings += stop_or_say(check_landing(landing_folder(), history, pages / "landing"))
+        erasures = Erasures.beside(warehouse)
+        warnings += stop_or_say(check_landing(landing_folder(), history, pages / "landing", erasures))
         with contextlib.suppress(LandingError):  # dbt says so, and why
             warnings += unread_files(landing_folder(), inspect_folder(landing_folder()))
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that

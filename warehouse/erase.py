@@ -24,7 +24,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.disk import first_line, one_at_a_time, remove, replace_file
-from warehouse.erasures import Erasures, ErasuresError
+from warehouse.erasures import AMBIGUOUS_ID, Erasures, ErasuresError
 from warehouse.landing import (
     RAW_SCHEMA,
     LandingError,
@@ -33,6 +33,7 @@ from warehouse.landing import (
     landing_statements,
     read_contract,
 )
+from warehouse.scratch import remove_abandoned
 from warehouse.settings import SettingsError, read_environment
 from warehouse.versions import ABOUT, Versions
 from warehouse.written_anew import COPY, LEFTOVER, opened, written_anew
@@ -40,9 +41,6 @@ from warehouse.written_anew import COPY, LEFTOVER, opened, written_anew
 HASH_COLUMN = "email_key"
 # What the quarantine keeps of a row, and what is left of it.
 KEPT_TEXTS = {"raw_row": "{}", "line": ""}
-# An id of a few letters or of digits alone may mean anything: only where ids stand is it the person.
-AMBIGUOUS_ID = re.compile(r"\w{0,3}|[0-9]*")
-
 
 # A longer address is another one; a full stop may end the sentence.
 BEFORE_EMAIL = r"[^\pL\pN_.+%-]"
@@ -71,7 +69,7 @@ class Person:
     @property
     def telling(self) -> list[str]:
         """The ids that mean this person wherever they stand."""
-        return [value for value in self.ids if not AMBIGUOUS_ID.fullmatch(value)]
+        return [value for value in self.ids if not re.fullmatch(AMBIGUOUS_ID, value)]
 
 
 @cache
@@ -181,7 +179,8 @@ def _collected(problems: list[str]):
 
 
 def _clear_up(warehouse: Path, published: Path) -> None:
-    """Remove what an erasure or a build that was killed left of the person: half-written files and a draft."""
+    """Remove what an erasure or a build that was killed left of the person: half-written files, a draft, raw rows."""
+    remove_abandoned()
     versions = Versions(published)
     if versions.folder.is_dir():
         with contextlib.suppress(OSError):
@@ -349,6 +348,14 @@ def _anonymise(connection: duckdb.DuckDBPyConnection, person: Person, erasures: 
             once = f"regexp_replace({value}, {pattern}, '\\1[e-mail]\\2', 'g')"
             update(relation, f"{value} = regexp_replace({once}, {pattern}, '\\1[e-mail]\\2', 'g')",
                    f"regexp_matches({value}, {pattern})")  # fmt: skip
+        for column in texts - KEPT_TEXTS.keys() if person.telling else ():
+            value, mentions = _name(column), _mentions(person.telling, [])
+            mentioning = connection.execute(
+                f"select distinct {value} from {relation} where regexp_matches({value}, {mentions})"
+            ).fetchall()
+            for (text,) in mentioning:
+                new_text = _literal(_without(text, person.telling, erasures))
+                update(relation, f"{value} = {new_text}", f"{value} = {_literal(text)}")
     return changed
 
 
@@ -377,16 +384,21 @@ def _erase_from_text(file: Path, person: Person, erasures: Erasures) -> None:
         return
     try:
         text = file.read_text(encoding="utf-8")
-        erased = text
-        for value in [*person.telling, *person.emails]:
-            for spelling in _spellings([value]):
-                erased = re.sub(rf"(?<![\w-]){re.escape(spelling)}(?![\w-])", erasures.new_id(value), erased)
+        erased = _without(text, [*person.telling, *person.emails], erasures)
         if erased != text:
             mode = file.stat().st_mode & 0o7777
             replace_file(file, erased)
             file.chmod(mode)
     except (OSError, ValueError) as error:
         raise EraseError(f"{file}: it cannot be read or written: delete it, then erase again") from error
+
+
+def _without(text: str, values: Iterable[str], erasures: Erasures) -> str:
+    """The text with the anonymous id wherever it mentions one of the values."""
+    for value in values:
+        for spelling in _spellings([value]):
+            text = re.sub(rf"(?<![\w-]){re.escape(spelling)}(?![\w-])", erasures.new_id(value), text)
+    return text
 
 
 def _spellings(values: Iterable[str]) -> list[str]:

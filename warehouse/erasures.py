@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from warehouse.landing import RawTable
 
 PREFIX = "erased-"
+# An id of a few letters or of digits alone may mean anything: only where ids stand is it the person.
+AMBIGUOUS_ID = r"\w{0,3}|[0-9]*"
 
 
 class ErasuresError(RuntimeError):
@@ -114,16 +116,24 @@ class Erasures:
         text = _text(column)
         if column in table.personal_columns:
             return f"case when not is_erased then {column} end"
+        is_ambiguous = f"regexp_full_match({text}, '{AMBIGUOUS_ID}')"
+        condition = f"{self.is_listed(text)} and not {is_ambiguous}"
         if not is_text and column not in table.text_columns:
-            return column
-        condition = self.is_listed(text)
-        if column in ("customer_id", "subscription_id"):
+            return f"case when not (is_erased and {condition}) then {column} end"
+        if column == "subscription_id":
+            condition = f"is_erased or {self.is_listed(text)}"
+        elif column == "customer_id":
             condition = f"is_erased or {condition}"
         elif column in table.key:
             made_of_id = f"'(^|[^\\pL\\pN])' || regexp_escape({_text('customer_id')}) || '($|[^\\pL\\pN])'"
             condition = f"is_erased and regexp_matches({text}, {made_of_id}) or {condition}"
+        customer = _text("customer_id")
+        mention = f"'(^|[^\\pL\\pN_-])' || regexp_escape({customer}) || '($|[^\\pL\\pN_-])'"
+        without_id = f"regexp_replace({column}, {mention}, '\\1' || {self.sql_new_id(customer)} || '\\2', 'g')"
         return (
-            f"case when {text} <> '' and ({condition}) then {self.sql_new_id(text)} else cast({column} as varchar) end"
+            f"case when {text} <> '' and ({condition}) then {self.sql_new_id(text)} "
+            f"when is_erased and not regexp_full_match({customer}, '{AMBIGUOUS_ID}') then {without_id} "
+            f"else cast({column} as varchar) end"
         )
 
     def unreadable_line(self, line: str) -> str:

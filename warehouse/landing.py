@@ -9,6 +9,7 @@ written to the warehouse here: dbt runs the statements that `landing_statements`
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import re
 import tempfile
@@ -22,6 +23,7 @@ import yaml
 
 from warehouse.csv_lines import LONGEST_ROW_BYTES, read_header, split_lines
 from warehouse.erasures import Erasures
+from warehouse.scratch import scratch_folder
 
 CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
@@ -391,9 +393,9 @@ def _is_well_formed(file: Path, columns: tuple[str, ...]) -> bool:
 @cache
 def _scratch_folder() -> Path:
     """Where the readable rows of a broken CSV file wait until dbt has read them; removed when the process ends."""
-    scratch = tempfile.TemporaryDirectory(prefix="landing-")
-    atexit.register(scratch.cleanup)
-    return Path(scratch.name)
+    scratch = contextlib.ExitStack()
+    atexit.register(scratch.close)
+    return scratch.enter_context(scratch_folder())
 
 
 def _csv_reader(file: Path, columns: tuple[str, ...]) -> str:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import psycopg2
@@ -18,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from warehouse.landing import RAW_SCHEMA, UNREADABLE_LINES, LandedTable, LandingError, landing_statements
+from warehouse.scratch import scratch_folder
 
 ROWS_PER_BATCH = 100_000
 OLDEST_VERSION = 160000  # pg_input_is_valid() came with PostgreSQL 16
@@ -36,7 +35,7 @@ def land(landed: list[LandedTable], _target: str = "postgres") -> None:
     Raises:
         LandingError: the database cannot be reached, or is not one that gives DuckDB's answers.
     """
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "landing.duckdb")) as files:
+    with scratch_folder() as folder, duckdb.connect(str(folder / "landing.duckdb")) as files:
         files.execute("set TimeZone = 'UTC'")
         for statement in landing_statements(landed):
             files.execute(statement)

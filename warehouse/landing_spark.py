@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import uuid
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import duckdb
 from dbt.cli.main import dbtRunner
 
 from warehouse.landing import RAW_SCHEMA, UNREADABLE_LINES, LandedTable, LandingError, landing_statements
+from warehouse.scratch import scratch_folder
 
 PROJECT = Path(__file__).parents[1]
 # Parquet types whose text is the same on Spark; a table with another one (double, nanoseconds) is converted like CSV.
@@ -68,7 +68,7 @@ def _run(statements: list[str], target: str) -> None:
 def _write_files(landed: list[LandedTable], generation: Path) -> dict[str, str]:
     """Convert what Spark does not read as DuckDB does, and return the select of every view."""
     selects = {}
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "landing.duckdb")) as files:
+    with scratch_folder() as folder, duckdb.connect(str(folder / "landing.duckdb")) as files:
         files.execute("set TimeZone = 'UTC'")
         for statement in landing_statements(landed):
             files.execute(statement)

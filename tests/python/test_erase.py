@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -23,6 +25,7 @@ from warehouse.disk import one_at_a_time
 from warehouse.erasures import Erasures, ErasuresError
 from warehouse.landing import inspect_folder, landing_statements, read_contract
 from warehouse.personal_data import left_out
+from warehouse.quality import History, check_landing, landing_gate
 
 OTHERS = {"other": "joe@example.com", "c1": "c1@example.com"}
 
@@ -146,6 +149,20 @@ def test_an_id_that_may_mean_something_else_is_erased_where_ids_stand(tmp_path, 
         assert (customer_id,) not in ids and ("12",) in ids
 
 
+@pytest.mark.parametrize("customer_id", ["cust-42", "c 42", "it's", "ann@example.com"])
+def test_an_id_within_a_longer_text_is_erased_there(tmp_path, run, customer_id: str):
+    stored = write_files(tmp_path, customer_id)
+    notes = [f"like {customer_id}, {customer_id} and other", f"x{customer_id}", "7 days"]
+    with duckdb.connect(str(stored.warehouse)) as connection:
+        connection.execute("create table notes as select 'other' as customer_id, unnest(?) as reason_code", [notes])
+    code, output = run(stored, customer_id)
+    assert code == 0, output
+    with duckdb.connect(str(stored.warehouse), read_only=True) as connection:
+        (mention, longer, days) = [row[0] for row in connection.execute("select reason_code from notes").fetchall()]
+    assert re.sub("erased-[0-9a-f]{16}|\\[e-mail]", "?", mention) == "like ?, ? and other"
+    assert (longer, days) == tuple(notes[1:])
+
+
 @pytest.mark.parametrize("email", ["joe@example.com", "unknown", "n/a", "Joe@Example.com"])
 def test_an_address_that_others_have_too_is_no_hindrance(tmp_path, run, email: str):
     stored = write_files(tmp_path, "cust-42", email)
@@ -260,6 +277,37 @@ def test_a_warehouse_that_is_in_use_is_said(tmp_path, run):
     assert holders(stored.files, "cust-42") == []
 
 
+def test_the_raw_rows_of_a_killed_landing_are_removed_and_those_of_a_running_one_stay(tmp_path, run, monkeypatch):
+    stored = write_files(tmp_path, "cust-42")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    lands = (
+        "import sys, tempfile; tempfile.tempdir = sys.argv[1]; from warehouse.scratch import scratch_folder\n"
+        "with scratch_folder() as folder:\n"
+        "    (folder / 'rows.csv').write_text('cust-42'); print(folder, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", lands, str(tmp_path)], cwd=harness.PROJECT, text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # fmt: skip
+        rows = Path(process.stdout.readline().strip()) / "rows.csv"
+        assert run(stored, "cust-42")[0] == 0
+        assert rows.exists()
+        process.kill()
+    assert rows.exists()
+    run(stored, "other")
+    assert not rows.parent.exists()
+
+
+def test_the_gate_does_not_look_at_who_is_erased(tmp_path, run, monkeypatch):
+    stored = write_files(tmp_path, "cust-42")
+    customers = [{"customer_id": "cust-42", "email": "ann@example.com"}, {"customer_id": "other"}]
+    harness.write_landing(stored.landing, {"customers": customers})
+    assert run(stored, "cust-42")[0] == 0
+    looked_at: list[str] = []
+    monkeypatch.setattr(landing_gate, "run_checks", lambda name, database, *_: looked_at.extend(texts(database)))
+    history = History(tmp_path / "history.json", str(stored.landing))
+    check_landing(stored.landing, history, tmp_path / "docs", Erasures.beside(stored.warehouse))
+    assert "other" in looked_at and not {"cust-42", "ann@example.com"} & set(looked_at)
+
+
 # -- what cannot be erased
 
 
@@ -338,6 +386,7 @@ def test_a_build_does_not_bring_an_erased_customer_back(tmp_path, run, kind: str
     stored = write_files(tmp_path, "cust-42")
     events = [EVENT | {"event_id": f"{customer}/{n}", "customer_id": customer, "subscription_id": f"s-{customer}",
                        "reason_text": "me"} for customer in ("cust-42", "other") for n in (1, 2)]  # fmt: skip
+    events[0] |= {"reason_code": "said by cust-42.", "cancelled_by": "cust-421", "quantity": "cust-42"}
     events.append(EVENT | {"event_id": "moved", "plan_id": "cust-42", "reason_code": "ann@example.com"})
     customers = [{"customer_id": " cust-42", "email": "ann@example.com"}, {"customer_id": "other", "email": "n/a"}]
     harness.write_landing(stored.landing, {"subscription_events": events, "customers": customers})
@@ -354,8 +403,13 @@ def test_a_build_does_not_bring_an_erased_customer_back(tmp_path, run, kind: str
         found = [connection.execute(f"from raw.{table}").fetchall()
                  for table in ("subscription_events", "customers", "unreadable_lines")]  # fmt: skip
         assert all("ann@example.com" not in str(rows) for rows in found)
-        assert {cell for rows in found for row in rows for cell in row if "cust-42" in str(cell)} == {"cust-42-plan"}
+        assert {cell for rows in found for row in rows for cell in row if "cust-42" in str(cell)} == {
+            "cust-42-plan",
+            "cust-421",
+        }
         new_id = erasures.new_id("cust-42")
+        said = connection.execute("select reason_code from raw.subscription_events where cancelled_by = 'cust-421'")
+        assert said.fetchall() == [(f"said by {new_id}.",)]
         assert connection.execute(
             "select customer_id, count(distinct event_id), count(distinct subscription_id), count(reason_text), "
             "sum(cast(amount as integer)) from raw.subscription_events group by 1 order by 1 nulls first"
@@ -369,6 +423,32 @@ def test_a_build_does_not_bring_an_erased_customer_back(tmp_path, run, kind: str
         connection.execute("detach w")
     (warning,) = left_out(stored.warehouse)
     assert "still holds erased customers (customers 1 rows)" in warning
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_who_has_a_number_for_an_id_takes_no_figure_along(tmp_path, run, kind: str):
+    """Customer 100 has subscription 200; an amount of 100, plan 100 and customer 200 are something else."""
+    stored = write_files(tmp_path, "100")
+    with duckdb.connect(str(stored.warehouse)) as connection:
+        connection.execute("create table subscriptions as select '100' as customer_id, '200' as subscription_id")
+    numbers = EVENT | {"amount": "100", "plan_id": "100"}
+    ids = [("100", "200"), ("200", "300"), ("200", "200")]
+    events = [
+        numbers | {"event_id": str(n), "customer_id": customer, "subscription_id": subscription}
+        for n, (customer, subscription) in enumerate(ids)
+    ]
+    harness.write_landing(stored.landing, {"subscription_events": events})
+    if kind == "parquet":
+        duckdb.sql(f"copy (from read_csv('{stored.landing}/subscription_events.csv', all_varchar = true)) "
+                   f"to '{stored.landing}/subscription_events.parquet'")  # fmt: skip
+    assert run(stored, "100")[0] == 0
+    erasures = Erasures.beside(stored.warehouse)
+    with land(stored.landing, erasures) as connection:
+        rows = connection.execute(
+            "select customer_id, subscription_id, amount, plan_id from raw.subscription_events order by event_id"
+        ).fetchall()
+    gone, moved = erasures.new_id("100"), erasures.new_id("200")
+    assert rows == [(gone, moved, "100", "100"), ("200", "300", "100", "100"), ("200", moved, "100", "100")]
 
 
 def test_nothing_is_hashed_while_nobody_is_erased(tmp_path):

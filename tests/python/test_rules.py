@@ -108,7 +108,19 @@ INVOICES = [
     ("i7", "nothing", "2024-01-10", "2024-01-11", "paid", "0", ""),
 ]
 ORDERS = [("o1", "buyer", "2024-01-10", "0", ""), ("o2", "buyer", "2024-01-12", "50", "70")]
+# what each customer paid less what it was given back
+RECEIVED = {
+    "unsaid": 100,
+    "undated": 100,
+    "void": 0,
+    "refunded": 0,
+    "refunded_above": -30,
+    "nothing": 0,
+    "buyer": -20,
+}
 ANSWERS = [("r1", "3", "relational"), ("r2", "1", " Relational"), ("r3", "1", ""), ("r4", "10", "onboarding")]
+# respondents and NPS by kind of touchpoint
+ANSWERED = {"relational": (3, -100), "transactional": (1, 100)}
 
 
 def events() -> Iterator[dict[str, str]]:
@@ -126,13 +138,12 @@ def events() -> Iterator[dict[str, str]]:
            "occurred_at": "2024-02-20"}  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["free_plans_are_customers", "free_plans_are_none"])
-def business(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """The marts of the business as of 15 March 2024, and the rows that each test of severity warn returns."""
+def raw_tables() -> dict[str, list[dict[str, str]]]:
+    """The raw tables of the business."""
     invoice = ("invoice_id", "customer_id", "issued_at", "paid_at", "status", "amount", "refunded_amount")
     order = ("order_id", "customer_id", "ordered_at", "amount", "refunded_amount")
     answer = {"survey_type": "nps", "sent_at": "2024-02-05", "responded_at": "2024-02-06"}
-    tables = {
+    return {
         "subscription_events": list(events()),
         "customers": [],
         "plans": PLANS,
@@ -144,8 +155,13 @@ def business(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             for key, score, touchpoint in ANSWERS
         ],
     }
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["free_plans_are_customers", "free_plans_are_none"])
+def business(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The marts of the business as of 15 March 2024, and the rows that each test of severity warn returns."""
     folder = tmp_path_factory.mktemp("rules")
-    harness.write_landing(folder, tables)
+    harness.write_landing(folder, raw_tables())
     settings = {"as_of": "2024-03-15", "free_plans_are_customers": request.param}
     with duckdb.connect() as connection:
         harness.build_on(connection, folder, MARTS, settings)
@@ -245,16 +261,7 @@ def test_a_subscription_belongs_to_its_first_customer(business: SimpleNamespace)
 
 def test_what_money_came(business: SimpleNamespace) -> None:
     received = dict(business.rows("select customer_id, historic_revenue from marts.fct_customer_lifetime_values"))
-    expected = {
-        "unsaid": 100,
-        "undated": 100,
-        "void": 0,
-        "refunded": 0,
-        "refunded_above": -30,
-        "nothing": 0,
-        "buyer": -20,
-    }
-    assert {name: received[name] for name in expected} == expected
+    assert {name: received[name] for name in RECEIVED} == RECEIVED
     assert business.warned["paid_invoices_say_when"] == {"i3"}
     assert business.warned["refunds_are_not_above_what_was_charged"] == {"i6", "o2"}
     repeat = business.rows(
@@ -274,7 +281,8 @@ def test_the_touchpoint_relational_is_none_and_an_interval_holds_its_score(busin
         "select touchpoint_type, respondents, nps, round(nps_lower, 1), round(nps_upper, 1) from marts.rpt_nps "
         "where period_grain = 'month' and segment_type = 'all' order by touchpoint_type"
     )
-    assert answers == [("relational", 3, -100, -100, 6.6), ("transactional", 1, 100, -48.5, 100)]
+    assert {touchpoint: (respondents, nps) for touchpoint, respondents, nps, *_ in answers} == ANSWERED
+    assert [row[3:] for row in answers] == [(-100, 6.6), (-48.5, 100)]
 
 
 def test_small_plans_are_one_by_day_and_week_and_so_is_one_called_other() -> None:

@@ -1,7 +1,8 @@
 """`make build` under settings that are not the defaults: every unit test passes, and the published marts are right.
 
-Each build is the whole command on one landing folder of random streams, into folders that are not there yet and whose
-names hold what SQL, globs and shells give a meaning.
+Each build is the whole command on one landing folder, into folders that are not there yet and whose names hold what
+SQL, globs and shells give a meaning. The folder holds random streams, every open question of docs/rules.md, times and
+codes in odd layouts and spellings, and a row for each reason of quarantine.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import duckdb
 import harness
+import odd_rows
 import oracle
 import pytest
 import streams
+import test_rules
 from hypothesis import given, settings
 from test_activity import INACTIVITY
 from test_against_oracle import CHURN_REASONS, MARTS, assert_same
@@ -81,8 +86,8 @@ def drawn_streams(number: int) -> list[dict[str, list[dict]]]:
 
 
 def raw_tables() -> dict[str, list[dict]]:
-    """The streams side by side, each with ids of its own, and customers who only order."""
-    tables: dict[str, list[dict]] = {"subscription_events": [], "customers": [], "exchange_rates": []}
+    """The streams and the odd rows side by side, each with ids of its own, and customers who only order."""
+    tables = odd_rows.tables()
     for number, stream in enumerate(drawn_streams(30)):
         for name in ("subscription_events", "customers"):
             tables[name] += [
@@ -90,11 +95,11 @@ def raw_tables() -> dict[str, list[dict]]:
                  for key, text in row.items()} for row in stream[name]
             ]  # fmt: skip
     tables["customers"] += [{"customer_id": buyer, "country": "FR"} for buyer in ORDERED_AT]
-    tables["exchange_rates"] = [
+    tables["exchange_rates"] += [
         {"rate_date": "2019-12-31", "currency": currency, "rate_to_reporting": rate}
         for currency, rate in FIRST_RATES.items()
     ]
-    tables["orders"] = [
+    tables["orders"] += [
         {"order_id": f"{buyer}|{at}", "customer_id": buyer, "ordered_at": str(at), "amount": "10", "currency": "EUR"}
         for buyer, moments in ORDERED_AT.items()
         for at in moments
@@ -150,7 +155,7 @@ def test_every_unit_test_ran_and_passed(published: SimpleNamespace) -> None:
 def test_published_marts_are_the_oracles(published: SimpleNamespace, landed: SimpleNamespace) -> None:
     options = {name: value for name, value in published.settings.items() if name in oracle.Settings.__annotations__}
     if published.settings.get("lifecycle") == "activity":
-        assert_active_customers_are_those_who_ordered_lately(published)
+        assert_active_customers_are_those_who_ordered_lately(published, landed.tables["orders"])
         return
     for name in ("as_of", "known_at"):
         if name in options:
@@ -173,15 +178,19 @@ def test_published_marts_are_the_oracles(published: SimpleNamespace, landed: Sim
         assert_same(mart, key, rows, wanted[mart])
 
 
-def assert_active_customers_are_those_who_ordered_lately(published: SimpleNamespace) -> None:
+def assert_active_customers_are_those_who_ordered_lately(published: SimpleNamespace, orders: list[dict]) -> None:
     """At the first instant of each period in the reporting time zone."""
+    ordered_at = defaultdict(list)
+    for order in orders:
+        if order["customer_id"] != "broken":
+            ordered_at[order["customer_id"]].append(datetime.fromisoformat(order["ordered_at"]))
     zone = oracle.ZoneInfo(published.settings["reporting_timezone"])
     as_of = datetime.fromisoformat(published.settings["as_of"])
 
     def customers_before(day: date) -> int:
         instant = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
         return sum(
-            any(at < instant <= at + INACTIVITY for at in ordered if at <= as_of) for ordered in ORDERED_AT.values()
+            any(at < instant <= at + INACTIVITY for at in ordered if at <= as_of) for ordered in ordered_at.values()
         )
 
     rows = [row for row in published.rows("rpt_churn_rates") if row["segment_type"] == "all"]
@@ -208,3 +217,20 @@ def test_values_follow_from_margin_and_discount(published: SimpleNamespace) -> N
     for row in published.rows("fct_customer_lifetime_values"):
         # millionths: a margin has six decimal places
         assert math.isclose(row["historic_margin"], float(row["historic_revenue"]) * margin, abs_tol=1e-6)
+
+
+def test_every_broken_row_has_its_reason(published: SimpleNamespace) -> None:
+    rows = [row for row in published.rows("rpt_quarantine") if re.search("broken|XXX|31/12/2023", row["raw_row"])]
+    found = Counter((row["raw_table"], row["reason"]) for row in rows)
+    assert found == Counter((table, reason) for table, rows in odd_rows.BROKEN.items() for _, reason in rows)
+
+
+def test_money_and_answers_are_read_by_the_rules(published: SimpleNamespace) -> None:
+    received = {row["customer_id"]: row["historic_revenue"] for row in published.rows("fct_customer_lifetime_values")}
+    assert {name: received[name] for name in test_rules.RECEIVED} == test_rules.RECEIVED
+    answers = {
+        row["touchpoint_type"]: (row["respondents"], row["nps"])
+        for row in published.rows("rpt_nps")
+        if (row["period_grain"], row["period_start"], row["segment_type"]) == ("month", date(2024, 2, 1), "all")
+    }
+    assert answers == test_rules.ANSWERED

@@ -7,12 +7,12 @@ Here it is shares and volumes that matter.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import duckdb
 
 from warehouse.disk import first_line, memory_limit
+from warehouse.erasures import Erasures
 from warehouse.landing import (
     RAW_SCHEMA,
     LandedTable,
@@ -30,24 +30,26 @@ from warehouse.quality.findings import Finding
 from warehouse.quality.history import History
 from warehouse.quality.rules import read_rules
 from warehouse.quality.volumes import volume_checks
+from warehouse.scratch import scratch_folder
 from warehouse.staging_sql import time_of
 
 PROFILE = "profile"
 
 
-def check_landing(folder: Path, history: History, docs: Path) -> list[Finding]:
+def check_landing(folder: Path, history: History, docs: Path, erasures: Erasures | None = None) -> list[Finding]:
     """Check the raw tables of a landing folder.
 
     Args:
         folder: landing folder.
         history: volumes of earlier builds.
         docs: folder for the pages.
+        erasures: whom the build will leave out, so that nothing of theirs can be in a finding.
 
     Returns:
         The findings; none for a folder that cannot be landed, of which the build itself says what is wrong.
     """
-    with tempfile.TemporaryDirectory() as place:
-        database = Path(place) / "landing.duckdb"
+    with scratch_folder() as scratch:
+        database = scratch / "landing.duckdb"
         config = {"memory_limit": memory_limit(), "preserve_insertion_order": "false"}
         try:
             connection = duckdb.connect(str(database), config=config)
@@ -56,7 +58,7 @@ def check_landing(folder: Path, history: History, docs: Path) -> list[Finding]:
         with connection:
             connection.execute("set TimeZone = 'UTC'")
             try:
-                landed = inspect_folder(folder)
+                landed = inspect_folder(folder, erasures=erasures)
                 for statement in landing_statements(landed):
                     connection.execute(statement)
             except (LandingError, duckdb.Error):
