@@ -125,7 +125,7 @@ def write_streams(folder: Path) -> None:
     draw()
     merged = streams.together(drawn)
     for row in merged["subscription_events"]:
-        row["subscription_id"] = re.sub(r"s\d+", lambda name: SUBSCRIPTION_NAMES[name[0]], row["subscription_id"])
+        row["subscription_id"] = re.sub(r"s[0-7]\b", lambda name: SUBSCRIPTION_NAMES[name[0]], row["subscription_id"])
     harness.write_landing(folder, merged)
 
 

@@ -112,10 +112,14 @@ minutes = st.sampled_from([0, 1, 5, 10, 11, 1440]).map(lambda number: timedelta(
 
 @st.composite
 def switch(draw: st.DrawFn) -> list[dict[str, str]]:
-    """A subscription that ends soon before its customer starts another, or it again; something else on the way."""
-    customer = draw(st.integers(0, 1))
+    """A subscription that ends soon before its customer starts another, or it again; something else on the way.
+
+    Most are of customers who have nothing else to stay for.
+    """
+    customer = draw(st.integers(0, 7))
     old, new = (4 * customer + draw(st.integers(0, 3)) for _ in range(2))
-    started_at, ended_at = sorted([draw(instants), draw(instants)])
+    started_at = FIRST_DAY + timedelta(days=draw(st.integers(0, 30)))
+    ended_at = draw(st.sampled_from(BOUNDARIES)) - draw(minutes)
     starts_at = ended_at + draw(minutes)
     steps = [
         (old, "started", started_at),
@@ -177,7 +181,7 @@ exchange_rates = st.lists(
 @st.composite
 def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     lives = draw(st.lists(life(), min_size=3, max_size=8))
-    switches = draw(st.lists(switch(), max_size=3))
+    switches = draw(st.lists(switch(), min_size=1, max_size=4))
     strays = draw(st.lists(event(), max_size=10))
     tables = {
         "subscription_events": draw(corrected([row for rows in [*lives, *switches, strays] for row in rows])),
