@@ -89,10 +89,15 @@ def check(tables: dict, options: dict) -> None:
 @given(
     businesses=st.lists(streams.landing_folders(), min_size=TOGETHER, max_size=TOGETHER),
     times_are_dates=st.booleans(),
+    a_plan_is_called_other=st.booleans(),
 )
-def test_every_figure_is_the_oracles(options: dict, businesses: list[dict], times_are_dates: bool) -> None:
+def test_every_figure_is_the_oracles(
+    options: dict, businesses: list[dict], times_are_dates: bool, a_plan_is_called_other: bool
+) -> None:
     if times_are_dates:
         businesses = [streams.with_dates(business) for business in businesses]
+    if a_plan_is_called_other:
+        businesses = [streams.with_a_plan_called_other(business) for business in businesses]
     try:
         check(streams.together(businesses), options)
     except AssertionError:

@@ -88,7 +88,7 @@ def drawn_streams(number: int) -> list[dict[str, list[dict]]]:
 def raw_tables() -> dict[str, list[dict]]:
     """The streams and the odd rows side by side, each with ids of its own, and customers who only order."""
     tables = odd_rows.tables()
-    for number, stream in enumerate(drawn_streams(30)):
+    for number, stream in enumerate(drawn_streams(60)):
         for name in ("subscription_events", "customers"):
             tables[name] += [
                 {key: f"{number}-{text}" if text and key.endswith("_id") and key != "plan_id" else text
