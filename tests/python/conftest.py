@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import commands
 import pytest
 import shared
 from hypothesis import HealthCheck, settings
@@ -50,6 +51,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long files first."""
     place = {name: number for number, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
+def pytest_sessionfinish() -> None:
+    commands.stop()
 
 
 @pytest.fixture(scope="session")
