@@ -3,7 +3,7 @@
 A fresh Python imports dbt, Great Expectations and lifetimes for some seven seconds, more than most commands then work.
 Here one process per test process imports them once, and forks for each command: the command has a process, environment,
 standard output and exit code of its own, as behind `python -m`, and can be killed. A `warehouse.build` that starts dbt
-is given a fork too.
+is given a fork too, and dbt is quick_dbt's.
 
 What only a fresh process shows (what is imported, what a shell finds) needs subprocess; demo_build and the Makefile's
 examples are such.
@@ -29,6 +29,8 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NoReturn, TextIO
+
+import quick_dbt
 
 PROJECT = Path(__file__).parents[2]
 DBT = "dbt"
@@ -215,6 +217,7 @@ if __name__ == "__main__":
     for module in IMPORTED:
         importlib.import_module(module)
     logging.basicConfig(handlers=[], level=logging.WARNING, force=True)  # not as dbt set it for itself
+    quick_dbt.quicken()
     gc.collect()
     gc.freeze()  # forks share what was imported: the collector would write to all of it
     gc.set_threshold(100_000, 50, 50)

@@ -24,6 +24,7 @@ from pathlib import Path
 import duckdb
 import harness
 import pytest
+import quick_dbt
 import restatements_oracle
 import shared
 import yaml
@@ -203,6 +204,7 @@ def dbt_build(
     project = ["--project-dir", str(harness.PROJECT), "--profiles-dir", str(harness.PROJECT)]
     arguments = [
         "--quiet",
+        "--no-write-json",
         "--log-level-file",
         "none",
         "build",
@@ -213,6 +215,7 @@ def dbt_build(
     ]
     arguments += [json.dumps(business.settings), "--exclude-resource-types", "test", "unit_test", *further]
     shared.parsed_project(warehouse.parent / "target", warehouse)
+    quick_dbt.quicken()
     try:
         with harness.parsed_once(business.settings):
             assert dbtRunner(callbacks=list(callbacks)).invoke(arguments).success is not fails
