@@ -6,9 +6,9 @@ it is given the project parsed; then each model takes it a tenth of a second, ea
 - A figure of a model: harness.build() on a few rows, in this process. dbt is not started; compiled models are shared.
   Figures of many drawn businesses: several in one build (streams.together), which costs little more than one.
 - The demo business, its warehouse, published file, manifest or output: the fixture demo_build. Copy what you change.
-- The whole command: as few runs as the claim needs, and one fixture for all that one run can show. commands.run() starts
-  it from a process that has imported everything; environment(folder) gives it places of its own, with the project
-  parsed already. subprocess is for what only a fresh process shows, and for what `make` starts.
+- The whole command: as few runs as the claim needs, and one fixture for all that one run can show. commands.run()
+  starts it from a process that has imported everything; environment(folder) gives it places of its own, with the
+  project parsed already. subprocess is for what only a fresh process shows, and for what `make` starts.
 - Anything else that takes seconds and two tests need: folder = made_once("name", make).
 - Never wait in a loop without a pause: it takes a core from the tests beside it.
 
