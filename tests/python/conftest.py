@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import commands
 import pytest
 import shared
 from hypothesis import HealthCheck, settings
@@ -55,10 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long files first."""
     place = {name: number for number, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
-
-
-def pytest_sessionfinish() -> None:
-    commands.stop()
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cpu-seconds", action="store_true", help="print the CPU seconds of each file of tests")
 
 
+def pytest_sessionfinish() -> None:
+    """Wait for the process that started commands, so that who waits for the tests counts it too (time make test)."""
+    commands.stop()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--cpu-seconds"):
         config.pluginmanager.register(CpuSeconds())

@@ -115,6 +115,8 @@ def parsed_project(target: Path, warehouse: Path) -> Path:
 
 # Unit tests take a third of a build, and look at the code only: a few builds run them for all.
 WITHOUT_UNIT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+# A fifth of what dbt does is to write down its SQL.
+WITHOUT_LOG = {"DBT_LOG_LEVEL_FILE": "none"}
 
 
 def environment(folder: Path, landing: Path | str = "", *, unit_tests: bool = False) -> dict[str, str]:
@@ -128,10 +130,9 @@ def environment(folder: Path, landing: Path | str = "", *, unit_tests: bool = Fa
         "PUBLISHED_PATH": folder / "published" / "marts.duckdb",
         "DBT_TARGET_PATH": parsed_project(folder / "target", folder / WAREHOUSE),
         "DBT_LOG_PATH": folder / "logs",
-        "DBT_LOG_LEVEL_FILE": "none",  # a fifth of what dbt does is to write down its SQL
     }
     left_out = {} if unit_tests else WITHOUT_UNIT_TESTS
-    return {**os.environ, **left_out, **{name: str(place) for name, place in places.items()}}
+    return {**os.environ, **left_out, **WITHOUT_LOG, **{name: str(place) for name, place in places.items()}}
 
 
 def _parse(folder: Path) -> None:

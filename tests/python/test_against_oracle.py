@@ -11,7 +11,6 @@ import oracle
 import pytest
 import streams
 from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 MARTS = {
     "rpt_churn_rates": ["period_grain", "period_start", "segment_type", "segment_value"],
@@ -21,9 +20,6 @@ MARTS = {
     "fct_churn_events": ["customer_id", "churned_at"],
     "rpt_event_reconciliation": ["raw_table"],
 }
-
-# A build of four businesses costs little more than one of one.
-TOGETHER = 4
 
 SETTINGS = {
     "utc": {},
@@ -82,17 +78,7 @@ def check(tables: dict, options: dict) -> None:
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=settings.default.max_examples // TOGETHER, phases=[Phase.explicit, Phase.generate])
-@given(
-    businesses=st.lists(streams.landing_folders(), min_size=TOGETHER, max_size=TOGETHER),
-    times_are_dates=st.booleans(),
-)
-def test_every_figure_is_the_oracles(options: dict, businesses: list[dict], times_are_dates: bool) -> None:
-    if times_are_dates:
-        businesses = [streams.with_dates(business) for business in businesses]
-    try:
-        check(streams.together(businesses), options)
-    except AssertionError:
-        for business in businesses:
-            check(business, options)  # smaller to look at
-        raise
+@settings(max_examples=settings.default.max_examples // streams.TOGETHER, phases=[Phase.explicit, Phase.generate])
+@given(businesses=streams.businesses(streams.landing_folders()))
+def test_every_figure_is_the_oracles(options: dict, businesses: list[dict]) -> None:
+    streams.check_together(businesses, lambda tables: check(tables, options))

@@ -17,6 +17,7 @@ import duckdb
 import harness
 import oracle
 import pytest
+import shared
 import streams
 from hypothesis import given, settings
 from test_activity import INACTIVITY
@@ -120,7 +121,7 @@ def published(
         "DBT_TARGET_PATH": place / "target",
         "DBT_LOG_PATH": place / "logs",
     }
-    environment = {**os.environ, **{name: str(path) for name, path in places.items()}}
+    environment = {**os.environ, **shared.WITHOUT_LOG, **{name: str(path) for name, path in places.items()}}
     run = commands.run("warehouse.build", "--vars", json.dumps(request.param), env=environment)
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
     results = json.loads((place / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
