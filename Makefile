@@ -75,6 +75,11 @@ lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 readme: build  ## write the results of the README's queries anew
 	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
 
+.PHONY: lineage
+lineage: setup  ## draw docs/lineage.svg, the way of an event to the rates
+	@$(BIN)/dbt --quiet parse --target-path target/lineage
+	@$(BIN)/python docs/lineage.py target/lineage/manifest.json > docs/lineage.svg
+
 export: setup  ## write the published marts as CSV and workbooks (EXPORT=folder, MARTS="rpt_churn_rates ...")
 	@$(BIN)/python -m warehouse.export "$$EXPORT" "$$MARTS"
 

@@ -1,6 +1,7 @@
 -- From a customer to its events: each landed event in the order in which it counts, the state before and after, and
 -- whether it had an effect. Change the customer under `asked`. A renewal that repeats the one before has no state of its
--- own (both columns are null): it changes nothing. Rows that could not be read are in rpt_quarantine.
+-- own (counts_at, states and has_effect are null): it changes nothing. counts_at is later than occurred_at for an end that
+-- a start of the customer followed within switch_grace_minutes. Rows that could not be read are in rpt_quarantine.
 with asked as (
     select min(customer_id) as customer_id
     from {{ ref("fct_churn_events") }}
@@ -9,6 +10,7 @@ with asked as (
 select
     events.subscription_id,
     events.occurred_at,
+    states.occurred_at as counts_at,
     events.event_type,
     states.state_before,
     states.state_after,
@@ -22,6 +24,6 @@ select
 from {{ ref("stg_billing__subscription_events") }} as events
 inner join asked
     on events.customer_id = asked.customer_id
-left join {{ ref("int_subscription_event_states") }} as states
+left join {{ ref("int_subscription_events_counted") }} as states
     on events.event_id = states.event_id
 order by events.subscription_id, events.occurred_at, states.event_number, events.event_id

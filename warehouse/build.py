@@ -29,6 +29,7 @@ from warehouse.quality import GateError, check_landing, check_marts, check_stagi
 from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.summary import summarise
 from warehouse.unread_files import unread_files
+from warehouse.written_anew import compact
 
 PROJECT = Path(__file__).parents[1]
 # with -m Python would warn at every build: the package has imported that module already
@@ -78,8 +79,10 @@ def main(arguments: list[str]) -> int:
         print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
         print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
         return 1
-    with contextlib.suppress(OSError):  # published it is; the next build compares itself with the builds before
-        history.remember(volumes)
+    with contextlib.suppress(OSError, duckdb.Error):  # published it is, whatever becomes of these
+        history.remember(volumes)  # the next build compares itself with the builds before
+        if given_back := compact(warehouse):
+            print(f"{warehouse} was written anew without its free blocks: {given_back / 1e6:,.0f} MB less.")
     print(
         f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
     )

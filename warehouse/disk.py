@@ -19,6 +19,11 @@ def memory_limit() -> str:
     return os.environ.get("DUCKDB_MEMORY_LIMIT") or ENVIRONMENT["DUCKDB_MEMORY_LIMIT"]["default"]
 
 
+def within_memory() -> dict[str, str]:
+    """Settings of a connection that copies or sorts whole tables: beyond the limit it works on the disk."""
+    return {"memory_limit": memory_limit(), "preserve_insertion_order": "false"}
+
+
 def write_to_disk(path: Path) -> None:
     """Return when a file's content, or a folder's names, are on the disk and outlive a loss of power."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable
@@ -24,7 +23,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.disk import first_line, one_at_a_time, remove, replace_file, write_to_disk
+from warehouse.disk import first_line, one_at_a_time, remove, replace_file
 from warehouse.erasures import Erasures, ErasuresError
 from warehouse.landing import (
     RAW_SCHEMA,
@@ -36,11 +35,11 @@ from warehouse.landing import (
 )
 from warehouse.settings import SettingsError, read_environment
 from warehouse.versions import ABOUT, Versions
+from warehouse.written_anew import COPY, LEFTOVER, opened, written_anew
 
 HASH_COLUMN = "email_key"
 # What the quarantine keeps of a row, and what is left of it.
 KEPT_TEXTS = {"raw_row": "{}", "line": ""}
-LEFTOVER = ".erasing_"
 # An id of a few letters or of digits alone may mean anything: only where ids stand is it the person.
 AMBIGUOUS_ID = re.compile(r"\w{0,3}|[0-9]*")
 
@@ -218,8 +217,7 @@ def _log(file: Path) -> Path:
 def _opened(file: Path):
     """A connection with the file, read-only, under the name by which its views know it."""
     try:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {_text(file)} as {_name(file.stem)} (read_only)")
+        with opened(file) as connection:
             yield connection
     except (duckdb.Error, OSError) as error:
         raise EraseError(f"{file}: {_plainly(error, file)}") from error
@@ -284,35 +282,11 @@ def erase_from(file: Path, person: Person, erasures: Erasures) -> int:
     Raises:
         EraseError: something of the person would be left, or the file cannot be read or written; it is as it was.
     """
-    fresh = file.with_name(f"{LEFTOVER}{file.name}")
-    private = os.umask(0o077)
-    try:
-        with _opened(file) as connection:
-            connection.execute(
-                f"attach {_text(fresh)} as fresh (storage_version '{_storage_version(connection, file)}')"
-            )
-            connection.execute(f"copy from database {_name(file.stem)} to fresh")
-            changed = _anonymise(connection, person, erasures)
-            if left := left_of(connection, "fresh", person, erasures):
-                raise EraseError(f"{file}: {', '.join(left)} would still hold the person; nothing was erased there")
-            connection.execute("detach fresh")
-            os.chmod(fresh, file.stat().st_mode & 0o7777)
-            write_to_disk(fresh)
-            # nobody writes the old file meanwhile: it is open here
-            os.replace(fresh, file)
-        write_to_disk(file.parent)
-        return changed
-    finally:
-        os.umask(private)
-        for leftover in (fresh, _log(fresh)):
-            with contextlib.suppress(OSError):
-                leftover.unlink(missing_ok=True)
-
-
-def _storage_version(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
-    """The file's own: who can open it today can tomorrow."""
-    tags = connection.execute("select tags from duckdb_databases() where database_name = ?", [file.stem]).fetchone()[0]
-    return re.match(r"v[0-9.]+[0-9]", tags["storage_version"])[0]
+    with _opened(file) as connection, written_anew(connection, file):
+        changed = _anonymise(connection, person, erasures)
+        if left := left_of(connection, COPY, person, erasures):
+            raise EraseError(f"{file}: {', '.join(left)} would still hold the person; nothing was erased there")
+    return changed
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, dict[str, str]]:
@@ -340,7 +314,7 @@ def _anonymise(connection: duckdb.DuckDBPyConnection, person: Person, erasures: 
         nonlocal changed
         changed += connection.execute(f"update {relation} set {assignment} where {condition}").fetchone()[0]
 
-    for relation, columns in _tables(connection, "fresh").items():
+    for relation, columns in _tables(connection, COPY).items():
         texts = {column for column, data_type in columns.items() if data_type == "VARCHAR"}
         of_person = f"{_id('customer_id')} = {_literal(person.customer_id)}" if "customer_id" in columns else "false"
         for column in KEPT_TEXTS.keys() & texts:

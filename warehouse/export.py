@@ -1,4 +1,4 @@
-"""`make export`: the published marts as CSV files and as workbooks, safe to open in a spreadsheet.
+"""`make export`: the published marts as CSV files, and the smaller ones as workbooks, safe to open in a spreadsheet.
 
 A text that a spreadsheet would take for a formula gets an apostrophe before it: whoever lands data must not run
 anything on the machine of whoever opens a report.
@@ -8,20 +8,20 @@ Usage: python -m warehouse.export [FOLDER] [MART ...]
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+from duckdb.sqltypes import VARCHAR
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from warehouse.disk import first_line
+from warehouse.disk import first_line, memory_limit
 from warehouse.settings import SettingsError, read_environment
 
-SHEET_ROWS = 1_048_575  # what a sheet takes below its header
+WORKBOOK_ROWS = 100_000  # a larger one takes minutes to write and to open
 CELL_CHARACTERS = 32_767  # what a cell takes
 # A formula begins with one of these. What no reader sees may stand before it; and a spreadsheet that does not separate
 # by commas begins another cell within the text, whatever its quotes.
@@ -32,6 +32,8 @@ UNSEEN = (
 )
 FORMULA = re.compile(rf"(^|[;|\t\r\n]+)([{UNSEEN}\"]*)(?=[{STARTERS}])")
 BLANK_START = re.compile(r"[\t\r\n]")
+# A text with none of these, and without a blank before it, is harmless.
+SUSPECT = "[=+@-]|[^ -~]|^[[:space:]]"
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -48,7 +50,7 @@ def harmless(value: object) -> object:
 
 
 def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Path]:
-    """Write marts as CSV, and as a workbook where its rows fit into a sheet.
+    """Write marts as CSV, and those of up to WORKBOOK_ROWS as workbooks.
 
     Args:
         published: DuckDB file with the marts; opened read-only.
@@ -65,6 +67,8 @@ def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Pat
         raise ExportError(f"{published} is not there: make build publishes it, PUBLISHED_PATH names it.")
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
+            connection.execute(f"set memory_limit = '{memory_limit()}'")
+            connection.create_function("harmless", harmless, [VARCHAR], VARCHAR)
             found = connection.execute("select table_name, table_schema from information_schema.tables").fetchall()
             tables = dict(found)
             if unknown := sorted(set(marts) - tables.keys()):
@@ -80,29 +84,33 @@ def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Pat
 
 
 def _write(connection: duckdb.DuckDBPyConnection, schema: str, mart: str, folder: Path) -> Iterator[Path]:
-    relation = f'"{schema}"."{mart}"'
-    (rows,) = connection.execute(f"select count(*) from {relation}").fetchone()
-    yield _write_csv(folder / f"{mart}.csv", *_rows(connection, relation))
-    if rows <= SHEET_ROWS:
-        yield _write_workbook(folder / f"{mart}.xlsx", mart, *_rows(connection, relation))
+    rows = _harmless_rows(connection, schema, mart)
+    yield _write_csv(connection, rows, folder / f"{mart}.csv")
+    if connection.execute(f'select count(*) from "{schema}"."{mart}"').fetchone()[0] <= WORKBOOK_ROWS:
+        cursor = connection.cursor().execute(rows)
+        yield _write_workbook(folder / f"{mart}.xlsx", mart, [column[0] for column in cursor.description], cursor)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[list[str], Iterator[list]]:
-    cursor = connection.cursor().execute(f"select * from {relation} order by all")
-    names = [column[0] for column in cursor.description]
-    batches = iter(lambda: cursor.fetchmany(10_000), [])
-    return names, ([harmless(value) for value in row] for batch in batches for row in batch)
+def _harmless_rows(connection: duckdb.DuckDBPyConnection, schema: str, mart: str) -> str:
+    """A query for the rows of a mart, in an order of their own, harmless to a spreadsheet."""
+    columns = [
+        f'case when regexp_matches("{name}", \'{SUSPECT}\') then harmless("{name}") else "{name}" end as "{name}"'
+        if data_type == "VARCHAR"
+        else f'"{name}"'
+        for name, data_type, *_ in connection.execute(f'describe "{schema}"."{mart}"').fetchall()
+    ]
+    return f'select {", ".join(columns)} from "{schema}"."{mart}" order by all'
 
 
-def _write_csv(file: Path, names: list[str], rows: Iterator[list]) -> Path:
-    with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened)  # its line end has both characters, so that a text with either is quoted
-        writer.writerow(names)
-        writer.writerows(rows)
+def _write_csv(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> Path:
+    with file.open("wb"):
+        pass  # a folder that cannot be written is said by the system, plainly
+    path = str(file).replace("'", "''")
+    connection.execute(f"copy ({rows}) to '{path}' (format csv, header, compression none)")
     return file
 
 
-def _write_workbook(file: Path, title: str, names: list[str], rows: Iterator[list]) -> Path:
+def _write_workbook(file: Path, title: str, names: list[str], cursor: duckdb.DuckDBPyConnection) -> Path:
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(title[:31])
 
@@ -114,8 +122,9 @@ def _write_workbook(file: Path, title: str, names: list[str], rows: Iterator[lis
         return written
 
     sheet.append(names)
-    for row in rows:
-        sheet.append([cell(value) for value in row])
+    while batch := cursor.fetchmany(10_000):
+        for row in batch:
+            sheet.append([cell(value) for value in row])
     workbook.save(file)
     return file
 

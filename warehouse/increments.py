@@ -7,19 +7,16 @@ failed, was killed, or made some models or read some rows only is followed by a 
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from warehouse.file_states import FileState, file_states, has_changed
+from warehouse.fingerprint import project_fingerprint
 from warehouse.landing import LandedTable
 
 PROJECT = Path(__file__).parents[1]
-# What the tables follow from, besides the raw rows.
-PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "seeds/**/*", "warehouse/*.py")
 INCREMENTAL_TABLE = "subscription_events"
 # Tables as long as there are customers, whose checked rows an increment keeps while their files are the same.
 KEPT_TABLES = ("customers",)
@@ -83,11 +80,11 @@ def _why_full(landed: list[LandedTable], facts: BuildFacts, state: dict) -> str:
     if facts.partial_option:
         return f"{facts.partial_option} leaves rows out"
     if not facts.all_selected:
-        return "only some models were selected"
+        return "only some of the models that the marts are made from were selected"
     if last is None:
         return "there is no complete build to add to"
     if state["project"] != last["project"]:
-        return "the project's models, macros, seeds or tools changed"
+        return "the code of the project's models, macros or seeds changed, or a tool"
     settings = {**last["settings"], **facts.settings}
     if changed := sorted(name for name in settings if facts.settings.get(name) != last["settings"].get(name)):
         return f"the setting {changed[0]} changed"
@@ -133,7 +130,7 @@ def _state(landed: list[LandedTable], facts: BuildFacts) -> dict:
         "views": [found.table.name for found in landed if found.kind == "parquet"],
         "is_read_as_text": _find(landed, INCREMENTAL_TABLE).is_read_as_text,
         "settings": dict(facts.settings),
-        "project": project_fingerprint(),
+        "project": project_fingerprint(PROJECT),
     }
 
 
@@ -155,14 +152,3 @@ def _paths(found: LandedTable) -> list[Path]:
 
 def _hashes(files: Mapping[str, FileState]) -> dict[str, str]:
     return {path: state[-1] for path, state in files.items()}
-
-
-def project_fingerprint() -> str:
-    """A hash of all that the stored tables follow from, and of the tools' versions."""
-    digest = hashlib.sha256()
-    for file in sorted(file for pattern in PROJECT_FILES for file in PROJECT.glob(pattern)):
-        if file.is_file() and "__pycache__" not in file.parts:
-            digest.update(f"{file.relative_to(PROJECT)}\0".encode() + file.read_bytes() + b"\0")
-    for tool in ("duckdb", "dbt-core", "dbt-duckdb"):
-        digest.update(f"{tool} {version(tool)}\0".encode())
-    return digest.hexdigest()

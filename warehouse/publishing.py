@@ -19,7 +19,7 @@ import duckdb
 
 from warehouse.audit import audit
 from warehouse.dbt_run import MARTS, DbtRun
-from warehouse.disk import first_line, one_at_a_time
+from warehouse.disk import first_line, one_at_a_time, within_memory
 from warehouse.versions import Publication, Versions
 
 PROJECT = Path(__file__).parents[1]
@@ -97,7 +97,7 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str, dict[st
     """
     # the name under which DuckDB knows the warehouse, and under which its views speak of their tables
     source, target = f'"{warehouse.stem}"', '"draft of marts"'
-    with duckdb.connect() as connection:
+    with duckdb.connect(config=within_memory() | {"temp_directory": f"{draft}.tmp"}) as connection:
         connection.execute(f"attach {_text(warehouse)} as {source} (read_only)")
         # held open until the copy is done, so nobody builds meanwhile; but somebody may have since this run ended
         if _last_build(connection, source) != run.invocation_id:

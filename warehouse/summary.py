@@ -178,6 +178,42 @@ def _spellings(built: Built) -> Lines:
              "(see marts.rpt_similar_values)")]  # fmt: skip
 
 
+# The periods that hold as_of have every segment: the year all values, the day the largest and (other). A value that is
+# itself called (other) is one of the others.
+OTHER_SEGMENTS = """
+    with segments as (
+        select
+            segment_type,
+            segment_value,
+            bool_or(period_grain = 'day') as is_of_days,
+            bool_or(period_grain = 'year') as is_value
+        from marts.fct_segment_periods
+        where period_grain in ('day', 'year') and not is_complete_period
+        group by segment_type, segment_value
+    )
+    select
+        segment_type,
+        count(*) filter (where is_value) as all_values,
+        count(*) filter (where is_value and (not is_of_days or segment_value = '(other)')) as other_values,
+        bool_or(is_value and segment_value = '(other)') as has_value_called_other
+    from segments
+    group by segment_type
+    having bool_or(not is_of_days)
+    order by segment_type
+"""
+
+
+def _other_segments(built: Built) -> Lines:
+    types = built.rows(OTHER_SEGMENTS)
+    if not types:
+        return []
+    counts = ", ".join("{segment_type} {other_values:,} of {all_values:,}".format_map(one) for one in types)
+    called_other = [one["segment_type"] for one in types if one["has_value_called_other"]]
+    also = f"; a value called (other) is one of them: {', '.join(called_other)}" if called_other else ""
+    return [("Warning", "values counted together as (other) by day and week, beyond the setting "
+             f"largest_segment_values: {counts}{also}")]  # fmt: skip
+
+
 def _counted(values: list[dict], count: str) -> str:
     """The first values with their counts, and how many more there are."""
     shown = ", ".join(f"{value['value']} {value[count]:,}" for value in values[:SHOWN])
@@ -284,6 +320,7 @@ LINES: tuple[Callable[[Built], Lines], ...] = (
     _event_times,
     _unknown_codes,
     _spellings,
+    _other_segments,
     _warehouse,
     _last_month,
     _nps,

@@ -4,6 +4,12 @@
 {% endmacro %}
 
 
+{# The grains of so many periods that reports keep less of each: the largest segments, the flags that are raised. #}
+{% macro fine_grains() %}
+    {% do return(["day", "week"]) %}
+{% endmacro %}
+
+
 {# The grains as a relation of five rows. #}
 {% macro grain_rows() -%}
     {%- for grain in period_grains() %}

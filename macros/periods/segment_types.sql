@@ -8,3 +8,9 @@
 {% macro segment_value(column) -%}
     coalesce({{ column }}, '(none)')
 {%- endmacro %}
+
+
+{# The values of a segment type that have no rows of their own (int_other_segments), counted together. #}
+{% macro other_segments() -%}
+    '(other)'
+{%- endmacro %}

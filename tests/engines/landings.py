@@ -180,7 +180,10 @@ def write_oddities(folder: Path) -> None:
 LANDINGS = {
     "demo": Landing(write_demo_business),
     "golden_month": Landing(write_golden_month, {"as_of": "2024-02-01"}),
-    "streams_kolkata": Landing(write_streams, {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2}),
+    "streams_kolkata": Landing(
+        write_streams,
+        {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2, "switch_grace_minutes": 10},
+    ),
     "oddities_berlin": Landing(
         write_oddities,
         {"reporting_timezone": "Europe/Berlin", "as_of": "2024-07-01", "known_at": "2024-07-15 12:00:00"},

@@ -194,6 +194,7 @@ def preventable_churn(
     """The rows of rpt_preventable_churn, for the periods and segments of the rows of rpt_churn_rates."""
     names = {True: "preventable", False: "natural", None: "unexplained"}
     sums: dict[tuple, Counter] = {}
+    small = oracle.small_segments(customers, settings)
     for customer in customers:
         for grain in oracle.GRAINS:
             losses = {}
@@ -204,6 +205,7 @@ def preventable_churn(
                 if start.is_active and not oracle.state_before(customer.history, period.end).is_active:
                     for kind in oracle.SEGMENT_TYPES:
                         segment = (kind, oracle.segment_value(customer, start, kind))
+                        segment = oracle.shown_as(segment, grain, small)
                         row = sums.setdefault((grain, period.start, *segment), Counter())
                         row["customers_churned_" + names[loss["is_preventable"]]] += 1
                         row["mrr_lost_" + names[loss["is_preventable"]]] += loss["mrr_lost"]

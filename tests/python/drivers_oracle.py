@@ -110,15 +110,6 @@ def changes_of(
     ]
 
 
-def in_order(
-    seen: list[tuple[oracle.Event, dict]], subscription_id: str, settings: oracle.Settings
-) -> list[tuple[oracle.Event, dict]]:
-    """The events of a subscription as they happen to it, with their raw values."""
-    own = {event.event_id: (event, values) for event, values in seen if event.subscription_id == subscription_id}
-    ordered = oracle.in_order([event for event, _ in own.values()], settings.times_are_dates)
-    return [(event, own[event.event_id][1]) for event in ordered]
-
-
 def build(
     tables: dict[str, list[dict]], settings: oracle.Settings
 ) -> dict[tuple[str, str, date], dict[str, Decimal | str]]:
@@ -134,16 +125,16 @@ def build(
     events = [(oracle.to_event(record, rates, settings), record.values) for record in records]
     as_of = oracle.report_moment([event for event, _ in events], settings)
     settings = oracle.with_dates(settings, [event for event, _ in events])
-    seen = sorted((pair for pair in events if pair[0].occurred_at <= as_of), key=lambda pair: pair[0].order())
+    seen = [event for event, _ in events if event.occurred_at <= as_of]
+    raw_values = {event.event_id: values for event, values in events}
 
     result = {}
-    for customer_id, own_events in oracle.events_by_customer([event for event, _ in seen]).items():
+    for customer_id, own_events in oracle.events_by_customer(seen).items():
         history = oracle.replay(own_events, settings)
-        own_ids = {event.subscription_id for event in own_events}
         changes = [
             (oracle.local_date_of(at, settings.reporting_timezone), parts)
-            for subscription_id in sorted(own_ids)
-            for at, parts in changes_of(in_order(seen, subscription_id, settings), rates, settings, ranks)
+            for life in oracle.lives_of(own_events, settings).values()
+            for at, parts in changes_of([(event, raw_values[event.event_id]) for event in life], rates, settings, ranks)
         ]
         last = oracle.local_date_of(as_of, settings.reporting_timezone)
         for grain in oracle.GRAINS:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -29,6 +29,7 @@ Z_95 = 1.959963984540054
 GRAINS = ("day", "week", "month", "quarter", "year")
 ATTRIBUTE_SEGMENTS = ("country", "customer_segment", "industry", "acquisition_channel")
 NO_VALUE = "(none)"
+OTHER_VALUES = "(other)"
 
 LIFECYCLE_RANK = {
     "trial_started": 1,
@@ -67,6 +68,8 @@ class Settings:
     known_at: datetime | None = None
     dunning_window_days: int = 60
     free_plans_are_customers: bool = True
+    switch_grace_minutes: int = 0
+    largest_segment_values: int = 200
     times_are_dates: bool = False  # worked out from the events (`with_dates`), not set
 
 
@@ -540,14 +543,47 @@ def in_order(events: list[Event], times_are_dates: bool) -> list[Event]:
     return result
 
 
+def activity_changes(life: list[Event], settings: Settings) -> Iterator[tuple[datetime, bool]]:
+    """Each instant at which a subscription starts (true) or ends (false) to make its customer a customer."""
+    subscription = Subscription(free_counts=settings.free_plans_are_customers)
+    for at, events in groupby(life, key=lambda event: event.occurred_at):
+        before = subscription
+        for event in events:
+            subscription = apply(subscription, event)
+        if before.is_active() != subscription.is_active():
+            yield at, subscription.is_active()
+
+
+def waiting(life: list[Event], ended_at: datetime, start: datetime) -> list[Event]:
+    """The events of a subscription, those from its end until the start put off to that start."""
+    return [replace(event, occurred_at=start) if ended_at <= event.occurred_at < start else event for event in life]
+
+
+def lives_of(events: list[Event], settings: Settings) -> dict[str, list[Event]]:
+    """The events of each subscription of one customer, in their order and at the time at which they count.
+
+    An end that a start of the customer follows within the grace counts at that start.
+    """
+    by_subscription = defaultdict(list)
+    for event in events:
+        by_subscription[event.subscription_id].append(event)
+    lives = {key: in_order(life, settings.times_are_dates) for key, life in by_subscription.items()}
+    grace = timedelta(minutes=settings.switch_grace_minutes)
+    changes = {key: list(activity_changes(life, settings)) for key, life in lives.items()}
+    starts = sorted(at for own in changes.values() for at, is_start in own if is_start)
+    for key, own in changes.items():
+        for ended_at in [at for at, is_start in own if not is_start]:
+            start = next((at for at in starts if at >= ended_at), None)
+            if start is not None and start - ended_at <= grace:
+                lives[key] = waiting(lives[key], ended_at, start)
+    return lives
+
+
 def replay(events: list[Event], settings: Settings) -> list[Moment]:
     """The history of one customer: one moment for every instant at which something happened to it."""
     history: list[Moment] = []
     subscriptions: dict[str, Subscription] = {}
-    by_subscription = defaultdict(list)
-    for event in events:
-        by_subscription[event.subscription_id].append(event)
-    lives = [in_order(life, settings.times_are_dates) for life in by_subscription.values()]
+    lives = lives_of(events, settings).values()
     ordered = sorted((event for life in lives for event in life), key=lambda event: event.occurred_at)
     for position, event in enumerate(ordered):
         before = subscriptions.get(event.subscription_id, Subscription(free_counts=settings.free_plans_are_customers))
@@ -715,19 +751,47 @@ def segment_value(customer: Customer, moment: Moment, segment_type: str) -> str:
     return customer.attributes[segment_type]
 
 
-def first_dates(customers: list[Customer]) -> dict[Segment, date]:
-    """For every segment the first local date on which any customer is active in it."""
-    result: dict[Segment, date] = {}
+def times_in_segments(customers: list[Customer]) -> Iterator[tuple[Segment, Customer, Moment]]:
+    """Every segment that a customer is active in at a moment."""
     for customer in customers:
         for moment in customer.history:
             if moment.is_active:
                 for segment_type in SEGMENT_TYPES:
-                    segment = (segment_type, segment_value(customer, moment, segment_type))
-                    result[segment] = min(result.get(segment, moment.local_date), moment.local_date)
+                    yield (segment_type, segment_value(customer, moment, segment_type)), customer, moment
+
+
+def small_segments(customers: list[Customer], settings: Settings) -> set[Segment]:
+    """The segments that are not among the largest of their type, by the customers that ever were active in them."""
+    members: dict[Segment, set[str]] = defaultdict(set)
+    for segment, customer, _ in times_in_segments(customers):
+        members[segment].add(customer.customer_id)
+    small = set()
+    for segment_type in SEGMENT_TYPES:
+        own = {value: len(ids) for (its_type, value), ids in members.items() if its_type == segment_type}
+        values = sorted(own)
+        values.sort(key=own.__getitem__, reverse=True)  # as large ones stay in the order of their texts
+        if OTHER_VALUES in values:
+            values.remove(OTHER_VALUES)
+            values.append(OTHER_VALUES)
+        small |= {(segment_type, value) for value in values[settings.largest_segment_values :]}
+    return small
+
+
+def shown_as(segment: Segment, grain: str, small: set[Segment]) -> Segment:
+    """The segment that a customer of a segment is counted in."""
+    return (segment[0], OTHER_VALUES) if grain in ("day", "week") and segment in small else segment
+
+
+def first_dates(customers: list[Customer], grain: str, small: set[Segment]) -> dict[Segment, date]:
+    """For every segment shown the first local date on which any customer is active in it."""
+    result: dict[Segment, date] = {}
+    for segment, _, moment in times_in_segments(customers):
+        shown = shown_as(segment, grain, small)
+        result[shown] = min(result.get(shown, moment.local_date), moment.local_date)
     return result
 
 
-def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Period) -> None:
+def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Period, small: set[Segment]) -> None:
     """Count one customer's period: what it was at both ends, and what happened in between."""
     start = state_before(customer.history, period.start)
     end_ = state_before(customer.history, period.end)
@@ -736,9 +800,12 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
     was_customer_before = any(day < period.start for day in acquired)
     active_inside = [moment for moment in inside if moment.is_active]
 
+    def segment_of(moment: Moment, segment_type: str) -> Segment:
+        return shown_as((segment_type, segment_value(customer, moment, segment_type)), period.grain, small)
+
     def add(moment: Moment, column: str, amount: int | Decimal) -> None:
         for segment_type in SEGMENT_TYPES:
-            tallies[(segment_type, segment_value(customer, moment, segment_type))][column] += amount
+            tallies[segment_of(moment, segment_type)][column] += amount
 
     if start.is_active:
         add(start, "customers_start", 1)
@@ -761,8 +828,7 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
         add(end_, kind, change)
         add(start, kind + "_of_start", change)
         for segment_type in SEGMENT_TYPES:
-            old = (segment_type, segment_value(customer, start, segment_type))
-            new = (segment_type, segment_value(customer, end_, segment_type))
+            old, new = segment_of(start, segment_type), segment_of(end_, segment_type)
             if old != new:
                 tallies[old]["customers_moved_out"] += 1
                 tallies[old]["mrr_moved"] -= start.mrr
@@ -777,11 +843,11 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
         add(start, "customers_left_and_returned", 1)
 
 
-def tally_period(customers: list[Customer], period: Period) -> dict[Segment, Tally]:
+def tally_period(customers: list[Customer], period: Period, small: set[Segment]) -> dict[Segment, Tally]:
     """The sums of a period by segment, over all customers."""
     tallies: dict[Segment, Tally] = defaultdict(lambda: defaultdict(int))
     for customer in customers:
-        tally_customer(tallies, customer, period)
+        tally_customer(tallies, customer, period, small)
     return tallies
 
 
@@ -1014,13 +1080,14 @@ def build_reports(customers: list[Customer], as_of: datetime, settings: Settings
         "rpt_retention_rates": [],
         "rpt_mrr_movements": [],
     }
-    segments = first_dates(customers)
-    if not segments:
+    if not any(moment.is_active for customer in customers for moment in customer.history):
         return reports
-    first = segments[("all", "all")]
+    small = small_segments(customers, settings)
+    first = first_dates(customers, "year", small)[("all", "all")]
     last = local_date_of(as_of, settings.reporting_timezone)
     daily = daily_counts(customers, first, last)
     for grain in GRAINS:
+        segments = first_dates(customers, grain, small)
         for period in periods_from_to(grain, first, last, settings.fiscal_year_start_month):
             period_columns = {
                 "period_grain": grain,
@@ -1028,7 +1095,7 @@ def build_reports(customers: list[Customer], as_of: datetime, settings: Settings
                 "period_end": period.end,
                 "is_complete_period": period.end <= last,
             }
-            tallies = tally_period(customers, period)
+            tallies = tally_period(customers, period, small)
             for row in definition_rows(customers, period, tallies[("all", "all")], daily):
                 reports["rpt_churn_rate_definitions"].append({**period_columns, **row})
             for segment in sorted(segments):

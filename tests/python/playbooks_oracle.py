@@ -44,6 +44,7 @@ class Business:
     orders: list[tuple[str, datetime]]
     as_of: datetime
     periods: list[oracle.Period]
+    small: set[oracle.Segment]
     settings: oracle.Settings
 
     def day(self, at: datetime) -> date:
@@ -85,15 +86,15 @@ def read_business(tables: dict[str, list[dict]], settings: oracle.Settings) -> B
     times = [event.occurred_at for event in events] + [at for _, at in orders]
     now = datetime.now(UTC).replace(tzinfo=None)
     as_of = settings.as_of or min(now, max(times, default=now))
-    subscriptions: dict[str, list[oracle.Event]] = {}
-    for event in events:
-        if event.occurred_at <= as_of:
-            subscriptions.setdefault(event.subscription_id, []).append(event)
+    by_customer = oracle.events_by_customer([event for event in events if event.occurred_at <= as_of])
     first, last = (oracle.local_date_of(at, settings.reporting_timezone) for at in (min([*times, as_of]), as_of))
-    times_are_dates = oracle.with_dates(settings, events).times_are_dates
+    dated = oracle.with_dates(settings, events)
+    lives = {customer_id: oracle.lives_of(own_events, dated) for customer_id, own_events in by_customer.items()}
+    seen = [event for event in events if event.occurred_at <= as_of]
+    with_history = oracle.build_customers(seen, customers, {}, dated)
     return Business(
-        subscriptions={key: oracle.in_order(own, times_are_dates) for key, own in subscriptions.items()},
-        owners={key: own_events[0].customer_id for key, own_events in subscriptions.items()},
+        subscriptions={key: life for own in lives.values() for key, life in own.items()},
+        owners={key: customer_id for customer_id, own in lives.items() for key in own},
         attributes={record.key: record.values for record in customers},
         orders=[(customer_id, at) for customer_id, at in orders if at <= as_of],
         as_of=as_of,
@@ -102,6 +103,7 @@ def read_business(tables: dict[str, list[dict]], settings: oracle.Settings) -> B
             for grain in oracle.GRAINS
             for period in oracle.periods_from_to(grain, first, last, settings.fiscal_year_start_month)
         ],
+        small=oracle.small_segments(with_history, settings),
         settings=replace(settings, as_of=as_of),
     )
 
@@ -176,10 +178,14 @@ def pauses(business: Business) -> list[Fact]:
 def by_period_and_segment(business: Business, facts: list[Fact]) -> Iterator[tuple[dict[str, Any], list[Fact]]]:
     """The facts that began in each period, by segment, with the key columns; only where there are any."""
     for period in business.periods:
-        inside = [one for one in facts if period.start <= one["on"] < period.end]
-        for segment in sorted({segment for one in inside for segment in one["segments"]}):
+        by_segment: dict[oracle.Segment, list[Fact]] = {}
+        for one in facts:
+            if period.start <= one["on"] < period.end:
+                for segment in one["segments"]:
+                    by_segment.setdefault(oracle.shown_as(segment, period.grain, business.small), []).append(one)
+        for segment, inside in sorted(by_segment.items(), key=lambda item: item[0]):
             columns = {**business.period_columns(period), "segment_type": segment[0], "segment_value": segment[1]}
-            yield columns, [one for one in inside if segment in one["segments"]]
+            yield columns, inside
 
 
 def rate_columns(name: str, count: int, total: int) -> dict[str, float | None]:
@@ -316,7 +322,7 @@ def interval_changes(tables: dict[str, list[dict]], business: Business) -> dict[
     sums: dict[tuple, Fraction] = {}
     for (customer_id, *period), parts in drivers_oracle.build(tables, business.settings).items():
         for segment in [*business.segments(customer_id), ("plan", parts["plan_id_end"])]:
-            key = (*period, *segment)
+            key = (*period, *oracle.shown_as(segment, period[0], business.small))
             sums[key] = sums.get(key, Fraction(0)) + Fraction(parts["interval"])
     return sums
 
@@ -347,6 +353,8 @@ def red_flag_rows(figures: dict[tuple, dict], of_intervals: dict[tuple, Fraction
             if not row["is_complete_period"]:
                 reason = "incomplete_period"
             is_raised = value is not None and value > thresholds[flag_code]
+            if row["period_grain"] in ("day", "week") and (reason or not is_raised):
+                continue
             rows.append(
                 {
                     **{column: row[column] for column in (*KEY, "period_end", "is_complete_period", "customers_start")},

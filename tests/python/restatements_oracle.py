@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+OTHER_VALUES = "(other)"
 KEY = ("period_grain", "period_start", "segment_type", "segment_value")
 
 Row = dict[str, object]
 Restatement = tuple[object, ...]
+
+
+def not_compared(then: set[tuple], now: set[tuple]) -> set[tuple]:
+    """(grain, segment type, value) of what stands for other customers than before: by day and week, where a value that
+    was counted with others has rows of its own now, or the other way round."""
+    found = set()
+    for grain, segment_type in {(key[0], key[2]) for key in then | now if key[0] in ("day", "week")}:
+        values_then, values_now = (
+            {key[3] for key in keys if (key[0], key[2]) == (grain, segment_type)} for keys in (then, now)
+        )
+        if values_then != values_now and OTHER_VALUES in values_then | values_now:
+            found |= {(grain, segment_type, value) for value in (values_then ^ values_now) | {OTHER_VALUES}}
+    return found
 
 
 def restatements(before: list[Row], after: list[Row]) -> set[Restatement]:
@@ -16,11 +30,15 @@ def restatements(before: list[Row], after: list[Row]) -> set[Restatement]:
     now = {tuple(row[name] for name in KEY): row for row in after if row["is_complete_period"]}
     # periods that began no later than the last complete one of either report, grain by grain
     last = [{grain: max(key[1] for key in keys if key[0] == grain) for grain, *_ in keys} for keys in (then, now)]
+    then, now = (
+        {key: row for key, row in report.items() if all(key[0] in ends and key[1] <= ends[key[0]] for ends in last)}
+        for report in (then, now)
+    )
+    left_out = not_compared(set(then), set(now))
     metrics = [name for name in (*before, *after)[0] if name.startswith(("customers_", "mrr_"))]
     found = set()
     for key in then.keys() | now.keys():
-        grain, start = key[:2]
-        if not all(grain in ends and start <= ends[grain] for ends in last):
+        if (key[0], *key[2:]) in left_out:
             continue
         for metric in metrics:
             old, new = (report[key][metric] if key in report else None for report in (then, now))

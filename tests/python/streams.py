@@ -76,7 +76,7 @@ def event(
         "subscription_id": f"s{subscription}",
         "event_type": event_type or draw(st.sampled_from(EVENT_TYPES)),
         "occurred_at": as_text(occurred_at, draw(st.sampled_from([None, None, None, 2, -5]))),
-        "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max"])),
+        "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max", "(other)"])),
         "amount": draw(st.sampled_from(["", "", "10", "10", "29.99", "100", "0", "1200", "33.333333", "100000000000"])),
         "currency": draw(st.sampled_from(["", "", "", "USD", "EUR", "eur", "GBP"])),
         "billing_interval": draw(st.sampled_from(["", "", "month", "year", "quarter", "week", "day"])),
@@ -107,6 +107,28 @@ def life(draw: st.DrawFn) -> list[dict[str, str]]:
     types = draw(st.lists(st.sampled_from(EVENT_TYPES), min_size=len(later), max_size=len(later)))
     steps = [("started", min(moments)), *zip(types, later, strict=True)]
     return [draw(event(subscription, *step)) for step in steps]
+
+
+minutes = st.sampled_from([0, 1, 5, 10, 11, 1440]).map(lambda number: timedelta(minutes=number))
+
+
+@st.composite
+def switch(draw: st.DrawFn) -> list[dict[str, str]]:
+    """A subscription that ends soon before its customer starts another, or it again; something else on the way."""
+    customer = draw(st.integers(0, 1))
+    old, new = (4 * customer + draw(st.integers(0, 3)) for _ in range(2))
+    started_at, ended_at = sorted([draw(instants), draw(instants)])
+    starts_at = ended_at + draw(minutes)
+    steps = [
+        (old, "started", started_at),
+        (old, draw(st.sampled_from(["cancelled", "expired"])), ended_at),
+        (new, draw(st.sampled_from(["started", "reactivated", "renewed"])), starts_at),
+    ]
+    if draw(st.booleans()):
+        steps.append((draw(st.sampled_from([old, new])), draw(st.sampled_from(EVENT_TYPES)), ended_at + draw(minutes)))
+    if draw(st.booleans()):
+        steps.append((new, "cancelled", starts_at + draw(minutes)))
+    return [draw(event(*step)) for step in steps]
 
 
 @st.composite
@@ -157,9 +179,10 @@ exchange_rates = st.lists(
 @st.composite
 def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     lives = draw(st.lists(life(), min_size=3, max_size=8))
+    switches = draw(st.lists(switch(), max_size=3))
     strays = draw(st.lists(event(), max_size=10))
     tables = {
-        "subscription_events": draw(corrected([row for rows in [*lives, strays] for row in rows])),
+        "subscription_events": draw(corrected([row for rows in [*lives, *switches, strays] for row in rows])),
         "customers": draw(customers),
         "exchange_rates": draw(exchange_rates),
     }

@@ -23,16 +23,19 @@ MARTS = {
 
 SETTINGS = {
     "utc": {},
-    "new_york_fiscal_april_without_free_plans": {
+    "two_largest": {"largest_segment_values": 2},
+    "new_york_fiscal_april_without_free_plans_switches": {
         "reporting_timezone": "America/New_York",
         "fiscal_year_start_month": 4,
         "free_plans_are_customers": False,
+        "switch_grace_minutes": 10,
     },
     "kolkata_fiscal_february": {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2},
-    "berlin_as_of_known_at": {
+    "berlin_as_of_known_at_switches_of_a_day": {
         "reporting_timezone": "Europe/Berlin",
         "as_of": "2024-07-01",
         "known_at": "2024-07-15 12:00:00",
+        "switch_grace_minutes": 1440,
     },
 }
 

@@ -15,7 +15,12 @@ from hypothesis import Phase, given, settings
 TIERS = {"basic": "basic", "pro": "starter", "max": "enterprise"}
 SETTINGS = {
     "utc": {},
-    "berlin_as_of": {"reporting_timezone": "Europe/Berlin", "fiscal_year_start_month": 4, "as_of": "2024-07-01"},
+    "berlin_as_of_switches": {
+        "reporting_timezone": "Europe/Berlin",
+        "fiscal_year_start_month": 4,
+        "as_of": "2024-07-01",
+        "switch_grace_minutes": 10,
+    },
 }
 
 

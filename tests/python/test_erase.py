@@ -210,9 +210,10 @@ import os, sys
 from dataclasses import replace
 from pathlib import Path
 from warehouse import erase, landing_spark
+from warehouse.written_anew import LEFTOVER
 replace, done = os.replace, []
 def die(source, target):
-    if Path(source).name.startswith(erase.LEFTOVER):
+    if Path(source).name.startswith(LEFTOVER):
         if len(done) == {files_done}:
             os.kill(os.getpid(), 9)
         done.append(target)
@@ -224,7 +225,7 @@ erase.main(["cust-42"])
                    "RAW_DATA_DIR": str(stored.landing)}  # fmt: skip
     died = subprocess.run([sys.executable, "-c", dies], cwd=harness.PROJECT, env=environment)
     assert died.returncode == -signal.SIGKILL
-    assert [file for file in tmp_path.rglob(".erasing_*")]
+    assert [file for file in tmp_path.rglob(".fresh_*")]
     assert holders(stored.files, "cust-42")
     assert erase.finish_erasures(stored.warehouse, stored.published) == []
     assert not [file for file in tmp_path.rglob(".*") if file.is_file()]
@@ -293,7 +294,7 @@ def test_a_version_that_cannot_be_written_is_said(tmp_path, run, monkeypatch):
     code, output = run(stored, "cust-42")
     assert code == 1 and f"{stored.version}: it cannot be written (Permission denied)" in output
     assert holders(stored.files[:2], "cust-42") == [] and holders([stored.version], "cust-42")
-    assert not list(tmp_path.rglob(".erasing_*"))
+    assert not list(tmp_path.rglob(".fresh_*"))
 
 
 def test_a_file_in_which_something_would_be_left_is_not_replaced(tmp_path, run):

@@ -34,7 +34,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
-from warehouse import increments
+from warehouse import fingerprint, increments
 from warehouse.dbt_run import DbtRun
 from warehouse.file_states import SETTLED_NS, file_states, has_changed
 from warehouse.landing import inspect_folder
@@ -53,9 +53,9 @@ EVENT_TYPES = (
 # What an increment adds to, or takes out of and adds to; the marts follow from it.
 GROWN = (
     "staging.base_billing__subscription_events", "staging.base_crm__customers", "intermediate.int_customers",
-    "intermediate.int_subscription_event_states",
+    "intermediate.int_subscription_event_states", "intermediate.int_subscription_switches",
     "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_mrr_change_drivers",
-    "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_movements_with_segments",
+    "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_customer_movements",
     "intermediate.int_movement_sums",
 )  # fmt: skip
 # The other marts that these tests look at.
@@ -66,7 +66,7 @@ WATCHED = ("dim_customers", "fct_churn_events", "fct_segment_periods", "rpt_quar
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project whose seeds can be changed, in the place of the project itself."""
     copy = tmp_path / "project"
-    for pattern in (*increments.PROJECT_FILES, "tests/fixtures/*", "tests/generic/*"):
+    for pattern in (*fingerprint.PROJECT_FILES, "tests/fixtures/*", "tests/generic/*"):
         for file in filter(Path.is_file, harness.PROJECT.glob(pattern)):
             (copy / file.relative_to(harness.PROJECT)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy / file.relative_to(harness.PROJECT))
@@ -82,7 +82,7 @@ class Business:
         self.folder, self.draw, self.rows = folder, random.Random(seed), []
         self.churn_reasons = project / "seeds" / "churn_reasons.csv"
         self.now, self.loads, self.events = datetime(2024, 3, 1), 0, 0
-        self.settings: dict[str, str] = {}
+        self.settings: dict[str, str | int] = {}
         self.rates = {("EUR", "2023-01-01"): "1.1"}
         self.customers = {f"c{number}": ["DE", "US"][number % 2] for number in range(12)}
         (folder / "subscription_events").mkdir(parents=True)
@@ -165,6 +165,8 @@ class Business:
             self.settings["as_of"] = str((self.now + timedelta(days=draw.choice([-30, -2, 0, 61]))).date())
         if draw.random() < 0.1:
             self.settings["reporting_timezone"] = draw.choice(["Asia/Tokyo", "America/New_York"])
+        if draw.random() < 0.1:
+            self.settings["switch_grace_minutes"] = draw.choice([0, 10, 2880])
         if draw.random() < 0.15:
             self.change_a_seed()
         self.load(rows)
@@ -310,7 +312,9 @@ def test_every_load_gives_the_tables_of_a_full_build(
     seed: int, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / shared.WAREHOUSE
+    business.settings["largest_segment_values"] = 2  # of three plans and up to four countries
     business.load([business.event(days_back=400) for _ in range(120)])
+    business.settings["switch_grace_minutes"] = 2880  # two days: a load has events within it
     plans, restated = [dbt_build(business, warehouse, monkeypatch)], 0
     for _ in range(LOADS):
         before, rows_before = report(warehouse), len(business.rows)
@@ -349,15 +353,61 @@ def test_what_cannot_be_added_to_is_built_in_full(
     business.load([])
     assert build() == (False, "exchange rates of past days changed")
     business.change_a_seed()
-    assert build() == (False, "the project's models, macros, seeds or tools changed")
+    assert build() == (False, "the code of the project's models, macros or seeds changed, or a tool")
     business.settings["reporting_timezone"] = "Asia/Tokyo"
     assert build() == (False, "the setting reporting_timezone changed")
-    assert build("--select", "stg_billing__subscription_events") == (False, "only some models were selected")
+    # a mart by itself is made from what is stored, and the next build goes on as if nothing had happened
+    business.load([{**waiting, "event_id": "late", "subscription_id": "late"}])
+    build("--select", "dim_subscriptions")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.execute("from marts.dim_subscriptions where subscription_id = 'late'").fetchall() == []
+    assert build() == (True, "1 new file of subscription_events")
+    because = "only some of the models that the marts are made from were selected"
+    assert build("--select", "stg_billing__subscription_events") == (False, because)
     assert build() == (False, "there is no complete build to add to")
     (business.folder / "subscription_events" / "part-001.parquet").unlink()
     assert build() == (False, "part-001.parquet is gone")
     (business.folder / "subscription_events" / "part-000.parquet").touch()  # the same rows
     assert dbt_build(business, warehouse, monkeypatch) == (True, "0 new files of subscription_events")
+    assert not differences(business, warehouse)
+
+
+def test_another_largest_value_takes_its_place_in_an_increment(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
+    business.settings["largest_segment_values"] = 1
+
+    def starts(*customers: str) -> list[dict[str, str | None]]:
+        """Of each customer, whose plan is its first letter."""
+        day = {"event_type": "started", "occurred_at": "2024-01-05", "amount": "10", "currency": None}
+        return [
+            {**business.event(days_back=1), **day, "customer_id": name, "subscription_id": name, "plan_id": name[0]}
+            for name in customers
+        ]
+
+    def days_of(segment_type: str) -> dict[str, set[int]]:
+        """The plans that days are told apart by, with the customers at the end of each day."""
+        found: dict[str, set[int]] = {}
+        for row in report(warehouse):
+            if (row["period_grain"], row["segment_type"]) == ("day", segment_type):
+                found.setdefault(row["segment_value"], set()).add(row["customers_end"])
+        return found
+
+    later = {**starts("z1")[0], "occurred_at": "2024-01-08"}
+    business.load([*starts("a1", "a2", "b1", "c1"), later])
+    assert dbt_build(business, warehouse, monkeypatch)[0] is False
+    assert days_of("plan") == {"a": {2}, "(other)": {2, 3}}
+    before, late = report(warehouse), starts("b2", "b3")
+    business.load(late)
+    assert dbt_build(business, warehouse, monkeypatch)[0] is True
+    assert days_of("plan") == {"b": {3}, "(other)": {3, 4}}
+    assert not differences(business, warehouse)
+    # nothing happened to plan a, and b has months to say what did
+    assert check_restatements(business, warehouse, before, {row["event_id"] for row in late})
+    business.settings["largest_segment_values"] = 2
+    assert dbt_build(business, warehouse, monkeypatch)[0] is True
+    assert days_of("plan") == {"a": {2}, "b": {3}, "(other)": {1, 2}}
     assert not differences(business, warehouse)
 
 
@@ -390,6 +440,40 @@ def test_the_first_time_of_day_is_about_every_subscription(
         connection.execute("alter table raw.last_build drop column times_are_dates")
     assert losses_of_a_day(is_increment=True) == 1
     assert not differences(business, warehouse)
+
+
+def test_a_start_is_about_the_other_subscriptions_of_its_customer(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
+    business.settings = {"switch_grace_minutes": 10, "as_of": "2024-03-01"}
+
+    def happened(kind: str, at: str, customer: str, subscription: str) -> dict[str, str | None]:
+        ids = {"customer_id": customer, "subscription_id": subscription, "event_type": kind}
+        return {**business.event(days_back=1), **ids, "occurred_at": at, "loaded_at": None}
+
+    def losses() -> list[tuple[str, str]]:
+        assert dbt_build(business, warehouse, monkeypatch)[0] is (business.loads > 1)
+        assert not differences(business, warehouse)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            query = "select customer_id, cast(churned_at as text) from marts.fct_churn_events order by all"
+            return connection.execute(query).fetchall()
+
+    at_ten = ("mover", "2024-02-01 10:00:00")
+    business.load([happened("started", "2024-01-05", "mover", "old"), happened("cancelled", at_ten[1], "mover", "old")])
+    assert losses() == [at_ten]
+    start = happened("started", "2024-02-01 10:05:00", "mover", "new")
+    business.load([start])
+    assert losses() == []
+    business.settings["as_of"] = "2024-02-01 10:04:00"
+    assert losses() == [at_ten]
+    business.settings["as_of"] = "2024-03-01"
+    assert losses() == []
+    # the start was another customer's
+    business.load([{**start, "customer_id": "other", "loaded_at": "2024-03-01"}])
+    assert losses() == [at_ten]
+    business.settings["switch_grace_minutes"] = 0
+    assert dbt_build(business, warehouse, monkeypatch) == (False, "the setting switch_grace_minutes changed")
 
 
 def test_what_was_read_is_told_from_what_came_in_its_place(
@@ -461,6 +545,29 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     assert not differences(business, warehouse)
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "same", "other"),
+    [
+        ("m.sql", "select 1 -- one", "{# why #}\n-- one\nselect 1 -- one\n\n", "select 1 -- two"),
+        ("m.sql", "select '\n-- a'", "-- b\nselect '\n-- a'", "select '\n-- b'"),
+        ("m.yml", "models: [{name: a, description: b}]", "models: [{name: a}]", "models: [{name: a, config: {x: 1}}]"),
+        ("m.py", "x = 1", "x = 1  # one", "x = 2"),
+        ("m.md", "a", "b", None),
+        ("m.csv", "a,b", "a,b", "a,c"),
+        ("m.py", "x = ", "x = ", "y = "),
+    ],
+)
+def test_what_is_only_said_is_no_other_code(
+    tmp_path: Path, name: str, before: str, same: str, other: str | None
+) -> None:
+    def code(text: str) -> bytes:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return fingerprint.code_of(tmp_path / name)
+
+    assert code(before) == code(same)
+    assert other is None or code(before) != code(other)
+
+
 def test_a_file_is_told_by_its_bytes(tmp_path: Path) -> None:
     file = tmp_path / "part.parquet"
     file.write_bytes(b"one")
@@ -488,7 +595,7 @@ def test_a_file_is_told_by_its_bytes(tmp_path: Path) -> None:
         ({}, ""),
         ({"full_refresh": True}, "--full-refresh asks for it"),
         ({"partial_option": "--sample"}, "--sample leaves rows out"),
-        ({"all_selected": False}, "only some models were selected"),
+        ({"all_selected": False}, "only some of the models that the marts are made from were selected"),
         ({"rates_changed": True}, "exchange rates of past days changed"),
         ({"last_lifecycle": "activity"}, "customers come and go by orders or use, which are read whole"),
         ({"settings": {"known_at": "2024-01-01"}}, "the setting known_at changed"),
@@ -533,7 +640,7 @@ def test_every_setting_is_compared_or_reaches_no_stored_table() -> None:
     """A new one must be thought about: its rule says `is_stored: false` where no stored table follows from it."""
     rules = yaml.safe_load((harness.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["setting_rules"]
     not_stored = {name for name, rule in rules.items() if not rule.get("is_stored", True)}
-    assert not_stored == {"as_of", "gross_margin", "annual_discount_rate"}
+    assert not_stored == {"as_of", "largest_segment_values", "gross_margin", "annual_discount_rate"}
 
 
 def test_customers_who_come_and_go_by_orders_are_built_in_full(

@@ -503,6 +503,41 @@ def test_switch_with_a_gap_of_a_second_is_churn_and_return():
     assert (row["customers_churned"], row["customers_left_and_returned"]) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "at", "lost"),
+    [(4, "10:05:00", 1), (5, "10:05:00", 0), (5, "10:05:01", 1), (10, "10:05:00", 0), (0, "09:59:00", 0)],
+)
+def test_a_switch_within_the_grace_is_no_churn(minutes, at, lost):
+    events = [
+        event("a", "started", "2024-01-03", subscription_id="s1", plan_id="old", amount="50"),
+        event("a", "cancelled", "2024-05-20 10:00:00", subscription_id="s1"),
+        event("a", "started", f"2024-05-20 {at}", subscription_id="s2", plan_id="new", amount="60"),
+    ]
+    result = run(events, as_of="2024-06-01", switch_grace_minutes=minutes)
+    assert len(result["fct_churn_events"]) == lost
+    assert months(result, "customers_left_and_returned")["2024-05"] == lost
+    assert months(result, "mrr_expansion")["2024-05"] == 10
+
+
+def test_a_switch_over_the_end_of_a_month_counts_at_the_start():
+    events = [
+        event("a", "started", "2024-01-03", amount="50"),
+        event("a", "cancelled", "2024-01-31 23:58:00"),
+        event("a", "trial_started", "2024-02-01 00:01:00"),
+        event("a", "started", "2024-02-01 00:03:00", amount="60"),
+        event("a", "cancelled", "2024-02-01 00:04:00"),
+        event("a", "started", "2024-02-10"),
+    ]
+    result = run(events, as_of="2024-03-01", switch_grace_minutes=10)
+    assert [(row["churned_at"], row["mrr_lost"], row["tenure_days"]) for row in result["fct_churn_events"]] == [
+        (datetime(2024, 2, 1, 0, 4), 60, 29)
+    ]
+    assert months(result, "customers_churned") == {"2024-01": 0, "2024-02": 0, "2024-03": 0}
+    assert months(result, "mrr_end")["2024-01"] == 50
+    seen_between = run(events, as_of="2024-02-01 00:02:00", switch_grace_minutes=10)
+    assert [row["churned_at"] for row in seen_between["fct_churn_events"]] == [datetime(2024, 1, 31, 23, 58)]
+
+
 def test_one_of_two_subscriptions_ending_is_contraction():
     events = [
         event("a", "started", "2024-01-10", amount="10", subscription_id="s1"),

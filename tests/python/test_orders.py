@@ -59,6 +59,13 @@ def test_discounted_orders_are_fewer_and_add_up(cdnow: SimpleNamespace) -> None:
     assert all_orders / 1.1 < discounted < all_orders
 
 
+def test_orders_of_a_month_are_discounted_from_its_end(cdnow: SimpleNamespace) -> None:
+    customer = np.array([2.0]), np.array([30.43]), np.array([38.86])
+    (expected,) = orders.expected_orders(cdnow.fit.parameters, orders.WEEKS_IN_MONTH, *customer)
+    (discounted,) = orders.discounted_orders(cdnow.fit.parameters, 1, 0.01, *customer)
+    assert discounted == pytest.approx(expected / 1.01, rel=1e-12)
+
+
 def test_order_values_of_cdnow_are_the_published_ones(cdnow: SimpleNamespace) -> None:
     # Fader and Hardie (2013): p 6.25, q 3.74, v 15.44 of 946 customers who ordered again; the library prints v as 15.45
     fitted = orders.fit_gamma_gamma(*np.array(cdnow.values, dtype=float).T)
@@ -80,6 +87,8 @@ def test_few_customers_who_came_back_give_no_fit_but_a_reason(cdnow: SimpleNames
     assert [fit["fit_note"] for fit in fits] == ["too few customers ordered again"] * 2
     assert [fit["r"] for fit in fits] == [None, None]
     assert order_values.fitted_orders([], [], 30).num_rows == 0
+    just_enough = order_values.fitted_orders([(0, 0, 10, 500), (1, 3, 10, 30)], [(1, 20.0, 30)], 30).to_pylist()
+    assert "too few customers ordered again" not in [fit["fit_note"] for fit in just_enough]
 
 
 def test_values_without_a_mean_give_no_fit_but_a_reason() -> None:

@@ -24,7 +24,6 @@ SMALL = {
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree
     "int_exchange_rates_daily",  # rates x the one row of the report moment
     "int_customer_movements",  # net changes x the three aspects of a customer
-    "int_movements_with_segments",  # the same
     "int_movement_sums",  # the same, and sums x the five grains
     "fct_customer_movements",  # the same
     "int_terms_changes",  # the same, of the few customers who changed terms, x the five grains

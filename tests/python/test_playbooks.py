@@ -25,7 +25,12 @@ MARTS = {
 }
 SETTINGS = {
     "utc": {},
-    "kolkata_fiscal_february": {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2},
+    "two_largest": {"largest_segment_values": 2},
+    "kolkata_fiscal_february_switches": {
+        "reporting_timezone": "Asia/Kolkata",
+        "fiscal_year_start_month": 2,
+        "switch_grace_minutes": 10,
+    },
     "new_york_as_of_known_at": {
         "reporting_timezone": "America/New_York",
         "as_of": "2024-09-01 04:00:00",

@@ -275,3 +275,41 @@ def test_the_touchpoint_relational_is_none_and_an_interval_holds_its_score(busin
         "where period_grain = 'month' and segment_type = 'all' order by touchpoint_type"
     )
     assert answers == [("relational", 3, -100, -100, 6.6), ("transactional", 1, 100, -48.5, 100)]
+
+
+def test_small_plans_are_one_by_day_and_week_and_so_is_one_called_other() -> None:
+    sizes = {"big": 3, "middle": 2, "small": 1, "tiny": 1, "(other)": 4}
+    starts = [
+        {"customer_id": f"{plan}{number}", "plan_id": plan, "event_type": "started", "occurred_at": "2024-01-05"}
+        for plan, size in sizes.items()
+        for number in range(size)
+    ]
+    moves = [
+        {"customer_id": "small0", "plan_id": "tiny", "event_type": "changed", "occurred_at": "2024-02-06"},
+        {"customer_id": "tiny0", "plan_id": "big", "event_type": "changed", "occurred_at": "2024-02-07"},
+    ]
+    events = [
+        {**event, "event_id": str(number), "subscription_id": event["customer_id"], "amount": "10"}
+        for number, event in enumerate([*starts, *moves])
+    ]
+    tables = {"subscription_events": events, "customers": []}
+    rows = harness.build(tables, ["rpt_churn_rates"], as_of="2024-03-01", largest_segment_values=2)["rpt_churn_rates"]
+
+    def moved(grain: str, start: str) -> dict[str, tuple[int, int, int]]:
+        columns = ("customers_moved_in", "customers_moved_out", "customers_end")
+        return {
+            row["segment_value"]: tuple(row[column] for column in columns)
+            for row in rows
+            if (row["period_grain"], str(row["period_start"]), row["segment_type"]) == (grain, start, "plan")
+        }
+
+    assert moved("day", "2024-02-06") == {"big": (0, 0, 3), "middle": (0, 0, 2), "(other)": (0, 0, 6)}
+    assert moved("day", "2024-02-07") == {"big": (1, 0, 4), "middle": (0, 0, 2), "(other)": (0, 1, 5)}
+    assert moved("week", "2024-02-05") == moved("day", "2024-02-07")
+    assert moved("month", "2024-02-01") == {
+        "big": (1, 0, 4),
+        "middle": (0, 0, 2),
+        "small": (0, 1, 0),
+        "tiny": (1, 1, 1),
+        "(other)": (0, 0, 4),
+    }

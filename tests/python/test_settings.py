@@ -34,7 +34,8 @@ def problems_of(vars_given: str) -> list[str]:
         "{as_of: 2025-06-30 18:00:00, known_at: 2025-06-30 18:00:00+05:30}", "{reporting_currency: eur}",
         "{reporting_timezone: Asia/Kathmandu}", "{fiscal_year_start_month: 12}", "{fiscal_year_start_month: '1'}",
         "{gross_margin: 1, annual_discount_rate: 0}", "{gross_margin: '0.000001', annual_discount_rate: 1.0}",
-        "{lifecycle: activity}", "lifecycle: activity",
+        "{lifecycle: activity}", "lifecycle: activity", "{switch_grace_minutes: 0}", "{switch_grace_minutes: 43200}",
+        "{lifecycle: activity}", "lifecycle: activity", "{largest_segment_values: 1}",
     ],
 )  # fmt: skip
 def test_vars_within_their_bounds_are_taken(given: str) -> None:
@@ -62,6 +63,14 @@ def test_vars_within_their_bounds_are_taken(given: str) -> None:
         ("{fiscal_year_start_month: 13}", "which is out of its bounds: use a whole number of at least 1 and at most "),
         ("{fiscal_year_start_month: 0}", "which is out of its bounds"),
         ("{fiscal_year_start_month: April}", "fiscal_year_start_month is 'April', which is not a whole number"),
+        ("{switch_grace_minutes: -1}", "switch_grace_minutes is '-1', which is out of its bounds: use a whole number "
+            "of at least 0 and at most 43200, such as 10"),
+        ("{switch_grace_minutes: 43201}", "which is out of its bounds"),
+        ("{switch_grace_minutes: 2.5}", "switch_grace_minutes is '2.5', which is not a whole number"),
+        ("{switch_grace_minutes: null}", "switch_grace_minutes is not set: leave it out for the default, or use a"),
+        ("{largest_segment_values: 0}", "largest_segment_values is '0', which is out of its bounds: use a whole number "
+            "of at least 1"),
+        ("{largest_segment_values: all}", "largest_segment_values is 'all', which is not a whole number"),
         ("{gross_margin: 80}", "gross_margin is '80', which is out of its bounds: use a number with up to six decimal "
             "places above 0 and at most 1, such as 0.8"),
         ("{gross_margin: 0}", "gross_margin is '0', which is out of its bounds"),

@@ -30,6 +30,7 @@ SETTINGS: dict[str, dict] = {
         "fiscal_year_start_month": 4,
         "gross_margin": 0.35,
         "annual_discount_rate": 0,
+        "largest_segment_values": 2,
     },
     "new_york_as_of_known_at_no_margin_lost": {
         "reporting_timezone": "America/New_York",
@@ -37,6 +38,7 @@ SETTINGS: dict[str, dict] = {
         "gross_margin": 1,
         "lifecycle": "subscription",
         "free_plans_are_customers": False,
+        "switch_grace_minutes": 1440,
         "as_of": "2024-07-01",
         "known_at": "2024-08-15 12:00:00",
     },

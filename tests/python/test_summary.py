@@ -49,6 +49,9 @@ MARTS = """
     );
     create table marts.rpt_similar_values (column_name varchar, value varchar, compared_as varchar, rows bigint);
     create table marts.fct_churn_events (customer_id varchar, reason_code varchar);
+    create table marts.fct_segment_periods (
+        period_grain varchar, is_complete_period boolean, segment_type varchar, segment_value varchar
+    );
 """
 
 
@@ -141,6 +144,24 @@ def test_reasons_and_codes_that_no_list_knows_are_counted(tmp_path):
         "budget 61, moved 30, never lost 1; support_tickets.priority p0 20, p1 19, p2 18, p3 17, p4 16 and 2 more"
         in lines
     )
+
+
+def test_values_that_are_counted_together_are_numbered_by_segment_type(tmp_path):
+    lines = summary(tmp_path, inserts="""
+        insert into marts.fct_segment_periods
+            select 'year', false, 'plan', 'p' || i from range(1200) as plans (i)
+            union all select 'day', false, 'plan', unnest(['p1', 'p2', '(other)'])
+            union all select 'day', true, 'plan', 'p3'
+            union all select 'year', false, 'country', unnest(['DE', 'FR', '(other)'])
+            union all select 'day', false, 'country', unnest(['DE', '(other)'])
+            union all select unnest(['day', 'year']), false, 'industry', '(other)'
+            union all select unnest(['day', 'year']), false, 'all', 'all'
+    """)  # fmt: skip
+    assert (
+        "Warning     values counted together as (other) by day and week, beyond the setting largest_segment_values: "
+        "country 2 of 3, plan 1,198 of 1,200; a value called (other) is one of them: country" in lines
+    )
+    assert len(lines) == len(summary(tmp_path / "plain")) + 1
 
 
 def test_values_that_differ_only_in_spelling_are_a_warning_with_examples(tmp_path):

@@ -31,4 +31,3 @@ select
 from seen_customers
 left join {{ ref("stg_crm__customers") }} as customers
     on seen_customers.customer_id = customers.customer_id
--- an increment reads the last build's first: depends_on: {{ ref("int_movements_replaced") }}

@@ -10,7 +10,7 @@ with churned as (
         coalesce(sums.reason_code, '(none)') as reason_code,
         sums.customers,
         sums.mrr_lost
-    from {{ ref("int_movement_sums") }} as sums
+    from {{ ref("int_movement_sums_reported") }} as sums
     where sums.movement_type = 'churn'
 ),
 

@@ -12,7 +12,7 @@ with churned as (
         {%- endfor %}
         -- where it left
         case when sums.segment_type = 'plan' then sums.plan_id_start else sums.segment_value end as left_segment
-    from {{ ref("int_movement_sums") }} as sums
+    from {{ ref("int_movement_sums_reported") }} as sums
     left join {{ ref("churn_reasons") }} as reasons
         on sums.reason_code = {{ as_contract_type("reasons.reason_code", "code") }}
     where sums.movement_type = 'churn'

@@ -13,7 +13,7 @@ movements as (
         movements.*,
         grains.period_grain,
         {{ whole_period() }} as period_start
-    from {{ ref("int_movements_with_segments") }} as movements
+    from {{ ref("int_customer_movements") }} as movements
     cross join grains
 ),
 

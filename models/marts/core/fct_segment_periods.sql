@@ -54,7 +54,7 @@ with legs as (
         period_start,
         segment_type,
         {{ segment_value }} as segment_value
-    from {{ ref("int_movement_sums") }}
+    from {{ ref("int_movement_sums_reported") }}
     where {{ condition }} and {{ segment_value }} is not null
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -73,6 +73,30 @@ sums as (
     group by period_grain, period_start, segment_type, segment_value
 ),
 
+grains as (
+    {{ grain_rows() }}
+),
+
+segments_by_grain as (
+    select
+        grains.period_grain,
+        segments.segment_type,
+        segments.segment_value,
+        segments.first_customer_on
+    from {{ ref("int_segments") }} as segments
+    cross join grains
+),
+
+segments as (
+    select
+        period_grain,
+        segment_type,
+        reported_value as segment_value,
+        min(first_customer_on) as first_customer_on
+    from ({{ as_reported("segments_by_grain") }}) as reported
+    group by period_grain, segment_type, reported_value
+),
+
 grid as (
     select
         periods.period_grain,
@@ -82,9 +106,9 @@ grid as (
         periods.lifecycle,
         segments.segment_type,
         segments.segment_value
-    from {{ ref("int_segments") }} as segments
+    from segments
     inner join {{ ref("int_periods") }} as periods
-        on segments.first_customer_on < periods.period_end
+        on segments.period_grain = periods.period_grain and segments.first_customer_on < periods.period_end
 ),
 
 filled as (

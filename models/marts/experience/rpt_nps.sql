@@ -87,7 +87,7 @@ sums as (
         period_end,
         is_complete_period,
         segment_type,
-        segment_value,
+        reported_value as segment_value,
         touchpoint_type,
         cast(sum(sent_count) as bigint) as sent_count,
         cast(sum(answered_count) as bigint) as answered_count,
@@ -96,8 +96,8 @@ sums as (
         cast(sum(detractors) as bigint) as detractors,
         sum(weight) as weight,
         sum(weighted_balance) as weighted_balance
-    from counts
-    group by period_grain, period_start, period_end, is_complete_period, segment_type, segment_value, touchpoint_type
+    from ({{ as_reported("counts") }}) as reported
+    group by period_grain, period_start, period_end, is_complete_period, segment_type, reported_value, touchpoint_type
 ),
 
 final as (

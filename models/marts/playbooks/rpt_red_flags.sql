@@ -60,18 +60,29 @@ neighbours as (
     window in_time as (partition by segment_type, segment_value order by period_start)
 ),
 
+terms as (
+    select
+        period_grain,
+        period_start,
+        segment_type,
+        reported_value,
+        sum(mrr_of_terms) as mrr_of_terms
+    from ({{ as_reported(ref("int_terms_changes")) }}) as reported
+    group by period_grain, period_start, segment_type, reported_value
+),
+
 with_terms as (
     -- a discount for a longer interval is no downgrade
     select
         periods.*,
         coalesce(terms.mrr_of_terms, 0) as mrr_of_terms
     from {{ ref("fct_segment_periods") }} as periods
-    left join {{ ref("int_terms_changes") }} as terms
+    left join terms
         on
             periods.period_grain = terms.period_grain
             and periods.period_start = terms.period_start
             and periods.segment_type = terms.segment_type
-            and periods.segment_value = terms.segment_value
+            and periods.segment_value = terms.reported_value
 ),
 
 flags as (
@@ -109,7 +120,7 @@ flags as (
     from neighbours
 ),
 
-final as (
+judged as (
     select
         flags.period_grain,
         flags.period_start,
@@ -130,6 +141,24 @@ final as (
     from flags
     inner join {{ ref("red_flags") }} as red_flags
         on flags.flag_code = red_flags.flag_code
+),
+
+final as (
+    select
+        period_grain,
+        period_start,
+        period_end,
+        is_complete_period,
+        segment_type,
+        segment_value,
+        flag_code,
+        customers_start,
+        value,
+        threshold,
+        verdict,
+        no_verdict_reason
+    from judged
+    where period_grain not in ('{{ fine_grains() | join("', '") }}') or verdict = 'raised'
 )
 
 select * from final

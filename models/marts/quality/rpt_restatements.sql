@@ -16,23 +16,6 @@ with metric_names as (
     {%- endfor %}
 ),
 
-last_reported as (
-    select
-        period_grain,
-        max(period_start) as period_start
-    from {{ ref("int_reported_figures") }}
-    group by period_grain
-),
-
-last_complete as (
-    select
-        period_grain,
-        max(period_start) as period_start
-    from {{ ref("int_periods") }}
-    where is_complete_period
-    group by period_grain
-),
-
 compared as (
     select
         {%- for key in keys %}
@@ -56,13 +39,15 @@ changed as (
     -- in periods that were complete then and are now
     select compared.*
     from compared
-    inner join last_reported
-        on compared.period_grain = last_reported.period_grain
-    inner join last_complete
-        on compared.period_grain = last_complete.period_grain
+    inner join {{ ref("int_compared_periods") }} as compared_periods
+        on compared.period_grain = compared_periods.period_grain and compared.period_start <= compared_periods.last_period_start
+    left join {{ ref("int_segments_not_compared") }} as not_compared
+        on
+            compared.period_grain = not_compared.period_grain
+            and compared.segment_type = not_compared.segment_type
+            and compared.segment_value = not_compared.segment_value
     where
-        compared.period_start <= last_reported.period_start
-        and compared.period_start <= last_complete.period_start
+        not_compared.segment_value is null
         and (
             {%- for metric in metrics %}
             coalesce(compared.old_{{ metric }}, 0) <> coalesce(compared.new_{{ metric }}, 0) {{- " or" if not loop.last }}
@@ -70,13 +55,28 @@ changed as (
         )
 ),
 
+grains as (
+    {{ grain_rows() }}
+),
+
+events as (
+    select
+        grains.period_grain,
+        events.segment_type,
+        events.segment_value,
+        events.occurred_on
+    from {{ ref("int_events_since_report") }} as events
+    cross join grains
+),
+
 first_events as (
     select
+        period_grain,
         segment_type,
-        segment_value,
+        reported_value as segment_value,
         min(occurred_on) as first_occurred_on
-    from {{ ref("int_events_since_report") }}
-    group by segment_type, segment_value
+    from ({{ as_reported("events") }}) as reported
+    group by period_grain, segment_type, reported_value
 ),
 
 values_by_metric as (
@@ -123,7 +123,8 @@ final as (
             and restated.events_segment_value = causes.segment_value
     left join first_events
         on
-            restated.events_segment_type = first_events.segment_type
+            restated.period_grain = first_events.period_grain
+            and restated.events_segment_type = first_events.segment_type
             and restated.events_segment_value = first_events.segment_value
     where coalesce(restated.old_value, 0) <> coalesce(restated.new_value, 0)
 )

@@ -2,29 +2,37 @@ with pauses as (
     {{ in_segments(ref("int_subscription_pauses")) }}
 ),
 
-sums as (
+in_periods as (
     select
+        pauses.*,
         calendar.period_grain,
         calendar.period_start,
         calendar.period_end,
-        calendar.is_complete_period,
-        pauses.segment_type,
-        pauses.segment_value,
-        count(*) as paused,
-        count(case when pauses.outcome = 'resumed' then 1 end) as resumed,
-        count(case when pauses.outcome = 'lost' then 1 end) as lost,
-        count(case when pauses.outcome = 'open' then 1 end) as still_paused,
-        count(pauses.is_renewed) as resumed_long_ago,
-        count(case when pauses.is_renewed then 1 end) as renewed,
-        sum(pauses.days_paused) as days_paused,
-        percentile_cont(0.5) within group (order by {{ as_double("pauses.days_paused") }}) as median_days_paused,
-        sum(pauses.mrr_paused) as mrr_paused
+        calendar.is_complete_period
     from pauses
     inner join {{ ref("int_calendar_periods") }} as calendar
         on pauses.paused_on = calendar.date_day
-    group by
-        calendar.period_grain, calendar.period_start, calendar.period_end, calendar.is_complete_period,
-        pauses.segment_type, pauses.segment_value
+),
+
+sums as (
+    select
+        period_grain,
+        period_start,
+        period_end,
+        is_complete_period,
+        segment_type,
+        reported_value as segment_value,
+        count(*) as paused,
+        count(case when outcome = 'resumed' then 1 end) as resumed,
+        count(case when outcome = 'lost' then 1 end) as lost,
+        count(case when outcome = 'open' then 1 end) as still_paused,
+        count(is_renewed) as resumed_long_ago,
+        count(case when is_renewed then 1 end) as renewed,
+        sum(days_paused) as days_paused,
+        percentile_cont(0.5) within group (order by {{ as_double("days_paused") }}) as median_days_paused,
+        sum(mrr_paused) as mrr_paused
+    from ({{ as_reported("in_periods") }}) as reported
+    group by period_grain, period_start, period_end, is_complete_period, segment_type, reported_value
 ),
 
 final as (

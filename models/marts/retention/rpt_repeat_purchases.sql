@@ -1,24 +1,36 @@
 with order_days as (
-    {{ in_segments(ref("int_order_days"), plan=false) }}
-),
-
-buying_customers as (
     select
+        order_days.*,
         calendar.period_grain,
         calendar.period_start,
         calendar.period_end,
         calendar.is_complete_period,
-        order_days.segment_type,
-        order_days.segment_value,
-        order_days.customer_id,
-        sum(order_days.orders) as orders,
-        max(order_days.orders_so_far) as orders_so_far
-    from order_days
+        -- stands for its customer: one row of each customer and period
+        coalesce(order_days.next_ordered_on >= calendar.period_end, true) as is_last
+    from {{ ref("int_order_days") }} as order_days
     inner join {{ ref("int_calendar_periods") }} as calendar
         on order_days.ordered_on = calendar.date_day
-    group by
-        calendar.period_grain, calendar.period_start, calendar.period_end, calendar.is_complete_period,
-        order_days.segment_type, order_days.segment_value, order_days.customer_id
+),
+
+counted as (
+    -- by all segments at once: a fraction of the rows that the segments are then told apart on
+    select
+        period_grain,
+        period_start,
+        period_end,
+        is_complete_period,
+        {%- for segment in attribute_segments() %}
+        {{ segment }},
+        {%- endfor %}
+        sum(orders) as orders,
+        count(case when is_last then 1 end) as buying_customers,
+        count(case when is_last and orders_so_far >= 2 then 1 end) as repeat_customers
+    from order_days
+    group by period_grain, period_start, period_end, is_complete_period, {{ attribute_segments() | join(", ") }}
+),
+
+by_segment as (
+    {{ in_segments("counted", plan=false) }}
 ),
 
 sums as (
@@ -28,12 +40,12 @@ sums as (
         period_end,
         is_complete_period,
         segment_type,
-        segment_value,
+        reported_value as segment_value,
         cast(sum(orders) as bigint) as orders,
-        count(*) as buying_customers,
-        count(case when orders_so_far >= 2 then 1 end) as repeat_customers
-    from buying_customers
-    group by period_grain, period_start, period_end, is_complete_period, segment_type, segment_value
+        cast(sum(buying_customers) as bigint) as buying_customers,
+        cast(sum(repeat_customers) as bigint) as repeat_customers
+    from ({{ as_reported("by_segment") }}) as reported
+    group by period_grain, period_start, period_end, is_complete_period, segment_type, reported_value
 ),
 
 final as (

@@ -2,32 +2,40 @@ with failures as (
     {{ in_segments(ref("int_payment_failures")) }}
 ),
 
-sums as (
+in_periods as (
     select
+        failures.*,
         calendar.period_grain,
         calendar.period_start,
         calendar.period_end,
-        calendar.is_complete_period,
-        failures.segment_type,
-        failures.segment_value,
-        count(*) as failures,
-        count(case when failures.outcome = 'recovered' then 1 end) as recovered,
-        count(case when failures.outcome = 'lost' then 1 end) as lost,
-        count(case when failures.outcome = 'open' then 1 end) as still_open,
-        sum(case when failures.outcome = 'recovered' then failures.days_open else 0 end) as days_to_recovery,
-        percentile_cont(0.5) within group (
-            order by {{ as_double("case when failures.outcome = 'recovered' then failures.days_open end") }}
-        ) as median_days_to_recovery,
-        sum(failures.mrr_at_risk) as mrr_at_risk,
-        sum(case when failures.outcome = 'recovered' then failures.mrr_at_risk else 0 end) as mrr_recovered,
-        sum(case when failures.outcome = 'lost' then failures.mrr_at_risk else 0 end) as mrr_lost,
-        sum(case when failures.outcome = 'open' then failures.mrr_at_risk else 0 end) as mrr_open
+        calendar.is_complete_period
     from failures
     inner join {{ ref("int_calendar_periods") }} as calendar
         on failures.failed_on = calendar.date_day
-    group by
-        calendar.period_grain, calendar.period_start, calendar.period_end, calendar.is_complete_period,
-        failures.segment_type, failures.segment_value
+),
+
+sums as (
+    select
+        period_grain,
+        period_start,
+        period_end,
+        is_complete_period,
+        segment_type,
+        reported_value as segment_value,
+        count(*) as failures,
+        count(case when outcome = 'recovered' then 1 end) as recovered,
+        count(case when outcome = 'lost' then 1 end) as lost,
+        count(case when outcome = 'open' then 1 end) as still_open,
+        sum(case when outcome = 'recovered' then days_open else 0 end) as days_to_recovery,
+        percentile_cont(0.5) within group (
+            order by {{ as_double("case when outcome = 'recovered' then days_open end") }}
+        ) as median_days_to_recovery,
+        sum(mrr_at_risk) as mrr_at_risk,
+        sum(case when outcome = 'recovered' then mrr_at_risk else 0 end) as mrr_recovered,
+        sum(case when outcome = 'lost' then mrr_at_risk else 0 end) as mrr_lost,
+        sum(case when outcome = 'open' then mrr_at_risk else 0 end) as mrr_open
+    from ({{ as_reported("in_periods") }}) as reported
+    group by period_grain, period_start, period_end, is_complete_period, segment_type, reported_value
 ),
 
 final as (

@@ -48,7 +48,7 @@ costs as (
     select
         '{{ segment }}' as segment_type,
         {{ "'all'" if segment == "all" else segment }} as segment_value,
-        avg(acquisition_cost) as cac
+        {{ ratio("sum(acquisition_cost)", "count(acquisition_cost)") }} as cac
     from joined
     group by segment_value
     {{ "union all" if not loop.last }}

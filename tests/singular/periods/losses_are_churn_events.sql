@@ -1,5 +1,5 @@
 -- What: the customers lost on a day are those with a churn event on it, in both directions.
--- When it fails: int_customer_net_changes and int_churn_events see different losses on the day returned; usually an end that
+-- When it fails: int_net_changes_this_run and int_churn_events see different losses on the day returned; usually an end that
 --                int_subscription_ends does not find.
 with lost as (
     select

@@ -59,23 +59,61 @@ changed_days as (
     group by segment_type, segment_value, changed_on
 ),
 
+changes_in_periods as (
+    select
+        calendar.period_grain,
+        calendar.period_start,
+        changed_days.segment_type,
+        changed_days.segment_value,
+        changed_days.customers,
+        changed_days.mrr
+    from changed_days
+    inner join {{ ref("int_calendar_periods") }} as calendar
+        on changed_days.changed_on = calendar.date_day
+),
+
+changed_periods as (
+    select
+        period_grain,
+        period_start,
+        segment_type,
+        reported_value,
+        sum(customers) as customers,
+        sum(mrr) as mrr
+    from ({{ as_reported("changes_in_periods") }}) as reported
+    group by period_grain, period_start, segment_type, reported_value
+),
+
+segments as (
+    select distinct
+        period_grain,
+        segment_type,
+        reported_value
+    from changed_periods
+),
+
 boundaries as (
     select
+        segments.period_grain,
         segments.segment_type,
-        segments.segment_value,
-        cast({{ dbt.dateadd("day", 1, "calendar.date_day") }} as date) as boundary,
-        sum(coalesce(changed_days.customers, 0)) over until_here as customers,
-        sum(coalesce(changed_days.mrr, 0)) over until_here as mrr
-    from {{ ref("int_segments") }} as segments
-    cross join {{ ref("int_calendar_days") }} as calendar
-    left join changed_days
+        segments.reported_value,
+        periods.period_start,
+        coalesce(changed_periods.customers, 0) as customers_changed,
+        coalesce(changed_periods.mrr, 0) as mrr_changed,
+        sum(coalesce(changed_periods.customers, 0)) over until_here as customers,
+        sum(coalesce(changed_periods.mrr, 0)) over until_here as mrr
+    from segments
+    inner join {{ ref("int_periods") }} as periods
+        on segments.period_grain = periods.period_grain
+    left join changed_periods
         on
-            segments.segment_type = changed_days.segment_type
-            and segments.segment_value = changed_days.segment_value
-            and calendar.date_day = changed_days.changed_on
+            segments.period_grain = changed_periods.period_grain
+            and segments.segment_type = changed_periods.segment_type
+            and segments.reported_value = changed_periods.reported_value
+            and periods.period_start = changed_periods.period_start
     window until_here as (
-        partition by segments.segment_type, segments.segment_value
-        order by calendar.date_day rows unbounded preceding
+        partition by segments.period_grain, segments.segment_type, segments.reported_value
+        order by periods.period_start rows unbounded preceding
     )
 ),
 
@@ -102,29 +140,27 @@ periods as (
 
 select
     periods.*,
-    starts.customers as customers_at_start,
-    ends.customers as customers_at_end,
-    starts.mrr as mrr_at_start,
-    ends.mrr as mrr_at_end
+    boundaries.customers - boundaries.customers_changed as customers_at_start,
+    boundaries.customers as customers_at_end,
+    boundaries.mrr - boundaries.mrr_changed as mrr_at_start,
+    boundaries.mrr as mrr_at_end
 from periods
-left join boundaries as starts
+left join boundaries
     on
-        periods.period_start = starts.boundary
-        and periods.segment_type = starts.segment_type
-        and periods.segment_value = starts.segment_value
-left join boundaries as ends
-    on
-        periods.period_end = ends.boundary
-        and periods.segment_type = ends.segment_type
-        and periods.segment_value = ends.segment_value
+        periods.period_grain = boundaries.period_grain
+        and periods.period_start = boundaries.period_start
+        and periods.segment_type = boundaries.segment_type
+        and periods.segment_value = boundaries.reported_value
 where
-    periods.customers_start <> coalesce(starts.customers, 0)
-    or (periods.customers_end is distinct from ends.customers)
+    boundaries.customers is null
+    or periods.customers_start <> boundaries.customers - boundaries.customers_changed
+    or periods.customers_end <> boundaries.customers
     or periods.customers_start + periods.customers_new + periods.customers_reactivated - periods.customers_churned
-    + periods.customers_moved_in - periods.customers_moved_out <> ends.customers
-    or (periods.mrr_start is distinct from coalesce(starts.mrr, 0))
-    or (periods.mrr_end is distinct from ends.mrr)
-    or periods.mrr_start + periods.mrr_movements <> ends.mrr
+    + periods.customers_moved_in - periods.customers_moved_out <> boundaries.customers
+    -- no MRR report for the period
+    or (periods.mrr_start is distinct from boundaries.mrr - boundaries.mrr_changed)
+    or (periods.mrr_end is distinct from boundaries.mrr)
+    or periods.mrr_start + periods.mrr_movements <> boundaries.mrr
     or periods.customers_churned
     <> periods.customers_churned_voluntary + periods.customers_churned_involuntary + periods.customers_churned_unknown
     or periods.mrr_contraction > 0

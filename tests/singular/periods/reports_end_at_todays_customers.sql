@@ -26,6 +26,29 @@ customers_now as (
     {%- endfor %}
 ),
 
+grains as (
+    {{ grain_rows() }}
+),
+
+customers_by_grain as (
+    select
+        customers_now.*,
+        grains.period_grain
+    from customers_now
+    cross join grains
+),
+
+customers_reported as (
+    select
+        period_grain,
+        segment_type,
+        reported_value,
+        sum(customers) as customers,
+        sum(mrr) as mrr
+    from ({{ as_reported("customers_by_grain") }}) as reported
+    group by period_grain, segment_type, reported_value
+),
+
 last_periods as (
     select * from {{ ref("fct_segment_periods") }}
     where not is_complete_period
@@ -33,11 +56,14 @@ last_periods as (
 
 select
     last_periods.*,
-    customers_now.customers as customers_now,
-    customers_now.mrr as mrr_now
+    customers_reported.customers as customers_now,
+    customers_reported.mrr as mrr_now
 from last_periods
-left join customers_now
-    on last_periods.segment_type = customers_now.segment_type and last_periods.segment_value = customers_now.segment_value
+left join customers_reported
+    on
+        last_periods.period_grain = customers_reported.period_grain
+        and last_periods.segment_type = customers_reported.segment_type
+        and last_periods.segment_value = customers_reported.reported_value
 where
-    last_periods.customers_end <> coalesce(customers_now.customers, 0)
-    or last_periods.mrr_end <> coalesce(customers_now.mrr, 0)
+    last_periods.customers_end <> coalesce(customers_reported.customers, 0)
+    or last_periods.mrr_end <> coalesce(customers_reported.mrr, 0)

@@ -1,0 +1,11 @@
+{#- What an increment takes out of the sums: the movements of the touched customers as the last build named them. -#}
+{%- set touched = ref("int_touched_customers") -%}
+{%- if is_increment() %}
+select *
+from {{ api.Relation.create(target.database, "intermediate", "int_customer_movements") }}
+where customer_id in (select customer_id from {{ touched }})
+{%- else %}
+select customer_id
+from {{ touched }}
+where false
+{%- endif %}

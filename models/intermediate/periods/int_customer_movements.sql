@@ -1,3 +1,0 @@
-{{ config(materialized="view") }}
-
-{{ movements(ref("int_customer_net_changes")) }}
