@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import commands
 import comparison
 import duckdb
 import harness
-from harness import PROJECT
 from landings import Landing
 
 # The tests of the demo business run on every engine; elsewhere the comparison itself is the test.
@@ -24,17 +22,14 @@ def build(target: str, folder: Path, landing: Landing, target_folder: Path, envi
           *arguments: str) -> None:  # fmt: skip
     """Land and `dbt build`; raises with dbt's own words when it fails."""
     variables = {**os.environ, "RAW_DATA_DIR": str(folder), **environment}
-    run([sys.executable, "-m", "warehouse.land", target], variables)
-    command = [Path(sys.executable).parent / "dbt", "--quiet", "--no-use-colors", "build", "--target", target]
-    command += ["--target-path", target_folder, "--vars", json.dumps(landing.settings), *arguments]
-    run(command, variables)
+    run(["warehouse.land", target], variables)
+    command = [commands.DBT, "--quiet", "--no-use-colors", "build", "--target", target]
+    run([*command, "--target-path", str(target_folder), "--vars", json.dumps(landing.settings), *arguments], variables)
 
 
-def run(command: list, variables: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=PROJECT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-8000:]}"
+def run(command: list[str], variables: dict[str, str]) -> None:
+    done = commands.run(*command, env=variables)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}{done.stderr[-2000:]}"
 
 
 @contextlib.contextmanager

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import commands
 import comparison
 import pytest
 from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_marts
-from harness import PROJECT
 from landings import LANDINGS, write_golden_month
 from postgres_server import Server, running_server
 
@@ -27,14 +26,7 @@ def server() -> Iterator[Server]:
 
 
 def land(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "warehouse.land", "postgres"],
-        cwd=PROJECT,
-        env={**os.environ, "RAW_DATA_DIR": str(folder), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return commands.run("warehouse.land", "postgres", env={**os.environ, "RAW_DATA_DIR": str(folder), **environment})
 
 
 @pytest.mark.parametrize("name", LANDINGS)

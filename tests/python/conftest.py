@@ -1,5 +1,6 @@
 """What tests share: one build of the demo business, and how hard the property tests look. Fast tests: see shared.py."""
 
+import gc
 import json
 import os
 import subprocess
@@ -16,6 +17,9 @@ PROJECT = Path(__file__).parents[2]
 if not os.environ.get("TEST_SPARK"):
     # Where Spark is installed, Great Expectations imports it, and Spark ends a process that has no main file (xdist's).
     sys.modules["pyspark"] = None
+
+# It took a tenth of the time, looking through all that dbt imports, and found little.
+gc.set_threshold(100_000, 50, 50)
 
 # The same streams at every run; new ones with --hypothesis-profile=explore.
 

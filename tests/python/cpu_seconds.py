@@ -9,13 +9,14 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 
+import commands
 import pytest
 
 
 def cpu_seconds() -> float:
-    """Of this process and of those that it started and waited for, so far."""
+    """Of this process and of those that it started and waited for, so far; also of those that commands.py started."""
     used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
+    return used.user + used.system + used.children_user + used.children_system + commands.cpu_seconds
 
 
 class CpuSeconds:
@@ -51,6 +52,11 @@ class CpuSeconds:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cpu-seconds", action="store_true", help="print the CPU seconds of each file of tests")
+
+
+def pytest_sessionfinish() -> None:
+    """Wait for the process that started commands, so that who waits for the tests counts it too (time make test)."""
+    commands.stop()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -123,8 +123,11 @@ def manifest() -> dict:
 
 def dbt(command: str, *arguments: str) -> Any:
     """The result of a dbt command, run away from the project's own warehouse and target folder."""
-    from dbt.cli.main import dbtRunner  # two seconds, which a test that finds all compiled does not need
+    # two seconds, which a test that finds all compiled does not need
+    import quick_dbt
+    from dbt.cli.main import dbtRunner
 
+    quick_dbt.quicken()
     with tempfile.TemporaryDirectory() as folder:
         project = ["--project-dir", str(shared.PROJECT), "--profiles-dir", str(shared.PROJECT)]
         with mock.patch.dict(os.environ, shared.environment(Path(folder))):

@@ -1,6 +1,7 @@
 """A reader of the published file, in a process of its own: opens it again and again until its standard input ends.
 
-Usage: python reader.py <published file>. Prints JSON: how often it read, what it met, and every error.
+Usage: python reader.py <published file> <seconds between two readings>
+Prints JSON: how often it read, what it met, and every error.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ def contents_of(file: Path) -> str:
         return contents(connection)
 
 
-def main(published: str) -> None:
+def main(published: str, pause: float) -> None:
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     reads, met, errors = 0, [], []
     is_last = False
     while not is_last:
-        is_last = ended.is_set()  # once more after the end: what is there then is met too
+        is_last = ended.wait(pause)  # once more after the end: what is there then is met too
         try:
             with duckdb.connect(published, read_only=True) as connection:
                 first = contents(connection)
@@ -55,9 +56,12 @@ def main(published: str) -> None:
 
 
 @contextlib.contextmanager
-def reading(published: Path) -> Iterator[SimpleNamespace]:
-    """Read all the while; what came of it (reads, met, errors) is there at the end."""
-    command = [sys.executable, __file__, str(published)]
+def reading(published: Path, pause: float = 0) -> Iterator[SimpleNamespace]:
+    """Read all the while; what came of it (reads, met, errors) is there at the end.
+
+    Without a pause it takes a core: whole builds, which publish for a moment only, are not watched so closely.
+    """
+    command = [sys.executable, __file__, str(published), str(pause)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     found = SimpleNamespace()
     try:
@@ -68,4 +72,4 @@ def reading(published: Path) -> Iterator[SimpleNamespace]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], float(sys.argv[2]))

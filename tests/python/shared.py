@@ -1,12 +1,16 @@
 """What several tests need is made once: by the first test that asks, for every process and for later runs.
 
-How to write a fast test (a core does two seconds of import, six of parsing and some 30 ms a model in every `dbt`):
+How to write a fast test. A fresh process that builds imports for seven seconds of a core; a dbt parses for six, unless
+it is given the project parsed; then each model takes it a tenth of a second, each test a third of that.
 
 - A figure of a model: harness.build() on a few rows, in this process. dbt is not started; compiled models are shared.
+  Figures of many drawn businesses: several in one build (streams.together), which costs little more than one.
 - The demo business, its warehouse, published file, manifest or output: the fixture demo_build. Copy what you change.
-- The whole command: as few runs as the claim needs, and one fixture for all that one run can show. environment(folder)
-  gives a run places of its own, with the project parsed already.
+- The whole command: as few runs as the claim needs, and one fixture for all that one run can show. commands.run()
+  starts it from a process that has imported everything; environment(folder) gives it places of its own, with the
+  project parsed already. subprocess is for what only a fresh process shows, and for what `make` starts.
 - Anything else that takes seconds and two tests need: folder = made_once("name", make).
+- Never wait in a loop without a pause: it takes a core from the tests beside it.
 
 Made things lie in target/tests/, by a hash of all that they follow from: a changed project makes them anew.
 `pytest --cpu-seconds` prints what each file of tests costs.
@@ -33,7 +37,7 @@ HOME = PROJECT / "target" / "tests"
 FOLLOWS_FROM = (
     "*.yml", "requirements.lock", "models/**/*", "macros/**/*", "seeds/**/*", "analyses/**/*", "warehouse/**/*",
     "tests/generic/**/*", "tests/singular/**/*", "tests/fixtures/**/*", "tests/python/harness.py",
-    "tests/python/conftest.py", "tests/python/shared.py",
+    "tests/python/conftest.py", "tests/python/shared.py", "tests/python/quick_dbt.py",
 )  # fmt: skip
 VERSIONS_KEPT = 3
 WAREHOUSE = "warehouse.duckdb"
@@ -111,6 +115,8 @@ def parsed_project(target: Path, warehouse: Path) -> Path:
 
 # Unit tests take a third of a build, and look at the code only: a few builds run them for all.
 WITHOUT_UNIT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+# A fifth of what dbt does is to write down its SQL.
+WITHOUT_LOG = {"DBT_LOG_LEVEL_FILE": "none"}
 
 
 def environment(folder: Path, landing: Path | str = "", *, unit_tests: bool = False) -> dict[str, str]:
@@ -124,15 +130,17 @@ def environment(folder: Path, landing: Path | str = "", *, unit_tests: bool = Fa
         "PUBLISHED_PATH": folder / "published" / "marts.duckdb",
         "DBT_TARGET_PATH": parsed_project(folder / "target", folder / WAREHOUSE),
         "DBT_LOG_PATH": folder / "logs",
-        "DBT_LOG_LEVEL_FILE": "none",  # a fifth of what dbt does is to write down its SQL
     }
     left_out = {} if unit_tests else WITHOUT_UNIT_TESTS
-    return {**os.environ, **left_out, **{name: str(place) for name, place in places.items()}}
+    return {**os.environ, **left_out, **WITHOUT_LOG, **{name: str(place) for name, place in places.items()}}
 
 
 def _parse(folder: Path) -> None:
+    import quick_dbt
     from dbt.cli.main import dbtRunner
     from dbt.parser.manifest import ManifestLoader
+
+    quick_dbt.quicken()
 
     def state_check(loader: ManifestLoader) -> object:
         connection = sorted(loader.root_project.credentials.connection_info())

@@ -7,11 +7,13 @@ versions of each other; some rows are broken in one field.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-IDS = ("event_id", "customer_id", "subscription_id")
+IDS = ("event_id", "customer_id", "subscription_id", "order_id")
+TOGETHER = 4  # a build of four businesses costs little more than one of one; hypothesis begins with the simplest four
 FIRST_DAY = datetime(2023, 11, 20)
 DAYS = 420
 
@@ -206,6 +208,25 @@ def with_a_plan_called_other(tables: dict[str, list[dict[str, str]]]) -> dict[st
     return {**tables, "subscription_events": events}
 
 
+def businesses(one: st.SearchStrategy[dict]) -> st.SearchStrategy[list[dict]]:
+    """Landing folders to build as one; whether no event has a time of day is said of all of them."""
+    return st.builds(
+        lambda drawn, times_are_dates: [with_dates(tables) for tables in drawn] if times_are_dates else drawn,
+        st.lists(one, min_size=TOGETHER, max_size=TOGETHER),
+        st.booleans(),
+    )
+
+
+def check_together(drawn: list[dict], check: Callable[[dict], None]) -> None:
+    """Check the businesses as one; where that fails each alone, which is smaller to look at."""
+    try:
+        check(together(drawn))
+    except AssertionError:
+        for tables in drawn:
+            check(tables)
+        raise
+
+
 def together(businesses: list[dict[str, list[dict[str, str]]]]) -> dict[str, list[dict[str, str]]]:
     """Several landing folders as one, their rows told apart by their ids; they share the exchange rates."""
     merged: dict[str, list[dict[str, str]]] = {}
@@ -213,7 +234,7 @@ def together(businesses: list[dict[str, list[dict[str, str]]]]) -> dict[str, lis
         for name, rows in tables.items():
             merged.setdefault(name, []).extend(
                 {
-                    key: re.sub(r"[ecs]\d+", rf"{number}-\g<0>", value) if key in IDS else value
+                    key: re.sub(r"[ecos]\d+", rf"{number}-\g<0>", value) if key in IDS else value
                     for key, value in row.items()
                 }
                 for row in rows

@@ -22,9 +22,6 @@ MARTS = {
     "rpt_event_reconciliation": ["raw_table"],
 }
 
-# A build of four businesses costs little more than one of one.
-TOGETHER = 4
-
 SETTINGS = {
     "utc": {},
     "two_largest": {"largest_segment_values": 2},
@@ -85,22 +82,9 @@ def check(tables: dict, options: dict) -> None:
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=settings.default.max_examples // TOGETHER, phases=[Phase.explicit, Phase.generate])
-@given(
-    businesses=st.lists(streams.landing_folders(), min_size=TOGETHER, max_size=TOGETHER),
-    times_are_dates=st.booleans(),
-    a_plan_is_called_other=st.booleans(),
-)
-def test_every_figure_is_the_oracles(
-    options: dict, businesses: list[dict], times_are_dates: bool, a_plan_is_called_other: bool
-) -> None:
-    if times_are_dates:
-        businesses = [streams.with_dates(business) for business in businesses]
+@settings(max_examples=settings.default.max_examples // streams.TOGETHER, phases=[Phase.explicit, Phase.generate])
+@given(businesses=streams.businesses(streams.landing_folders()), a_plan_is_called_other=st.booleans())
+def test_every_figure_is_the_oracles(options: dict, businesses: list[dict], a_plan_is_called_other: bool) -> None:
     if a_plan_is_called_other:
         businesses = [streams.with_a_plan_called_other(business) for business in businesses]
-    try:
-        check(streams.together(businesses), options)
-    except AssertionError:
-        for business in businesses:
-            check(business, options)  # smaller to look at
-        raise
+    streams.check_together(businesses, lambda tables: check(tables, options))

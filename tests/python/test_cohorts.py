@@ -10,7 +10,7 @@ import harness
 import oracle
 import pytest
 import streams
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from lifelines.datasets import load_dd, load_waltons
@@ -42,9 +42,13 @@ def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=12)
-@given(tables=streams.landing_folders())
-def test_every_figure_is_the_twins(options: dict, tables: dict) -> None:
+@settings(max_examples=1 + 12 // streams.TOGETHER, phases=[Phase.explicit, Phase.generate])
+@given(businesses=streams.businesses(streams.landing_folders()))
+def test_every_figure_is_the_twins(options: dict, businesses: list[dict]) -> None:
+    streams.check_together(businesses, lambda tables: check(tables, options))
+
+
+def check(tables: dict, options: dict) -> None:
     built = harness.build(tables, list(MARTS), **options)
     wanted = expected(tables, options)
     for mart, key in MARTS.items():

@@ -10,7 +10,7 @@ import harness
 import oracle
 import pytest
 import streams
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 
 TIERS = {"basic": "basic", "pro": "starter", "max": "enterprise"}
 SETTINGS = {
@@ -36,9 +36,13 @@ def with_many_changes(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=20)
-@given(tables=streams.landing_folders())
-def test_every_movement_has_the_twins_parts(options: dict, tables: dict) -> None:
+@settings(max_examples=1 + 20 // streams.TOGETHER, phases=[Phase.explicit, Phase.generate])
+@given(businesses=streams.businesses(streams.landing_folders()))
+def test_every_movement_has_the_twins_parts(options: dict, businesses: list[dict]) -> None:
+    streams.check_together(businesses, lambda tables: check(tables, options))
+
+
+def check(tables: dict, options: dict) -> None:
     tables = {**tables, "subscription_events": list(with_many_changes(tables["subscription_events"]))}
     tables["plans"] = [{"plan_id": plan, "plan_tier": tier} for plan, tier in TIERS.items()]
     times = {"as_of": datetime.fromisoformat(options["as_of"])} if "as_of" in options else {}

@@ -13,7 +13,6 @@ import io
 import os
 import random
 import subprocess
-import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import commands
 import duckdb
 import harness
 import pytest
@@ -523,10 +523,7 @@ def test_extreme_values_that_are_values_break_no_model(tmp_path, marker):
 
 
 def build(landing: Path, place: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "warehouse.build"], cwd=harness.PROJECT, capture_output=True, text=True,
-        env={**shared.environment(place, landing), "DBT_USE_COLORS": "false"},
-    )  # fmt: skip
+    return commands.run("warehouse.build", env={**shared.environment(place, landing), "DBT_USE_COLORS": "false"})
 
 
 @pytest.mark.parametrize("kind", ["a folder that is a file", "a torn footer", "a torn page"])

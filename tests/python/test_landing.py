@@ -6,12 +6,12 @@ import functools
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import tracemalloc
 from pathlib import Path
 from unittest import mock
 
+import commands
 import duckdb
 import harness
 import pytest
@@ -453,13 +453,8 @@ def test_a_header_that_cannot_be_used_is_named(folder, header, message):
 
 def dbt(raw_data_dir: Path | str, warehouse: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run dbt in the project, with what it writes next to the warehouse."""
-    return subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", *arguments, "--no-use-colors"],
-        cwd=harness.PROJECT,
-        env=shared.environment(warehouse.parent, raw_data_dir),
-        capture_output=True,
-        text=True,
-    )
+    environment = shared.environment(warehouse.parent, raw_data_dir)
+    return commands.run(commands.DBT, *arguments, "--no-use-colors", env=environment)
 
 
 def marts(warehouse: Path) -> dict[str, int]:

@@ -7,11 +7,10 @@ import hashlib
 import hmac
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import commands
 import duckdb
 import harness
 import openpyxl
@@ -163,9 +162,8 @@ def keyed_build(tmp_path_factory) -> SimpleNamespace:
     rows = [{"customer_id": "c1", "email": " Ann@Example.com "}, {"customer_id": "c2"}]
     harness.write_landing(landing, {"subscription_events": [], "customers": rows})
     environment = {**shared.environment(place, landing), "PERSONAL_DATA_KEY": key, "DBT_LOG_LEVEL_FILE": "debug"}
-    command = [sys.executable, "-m", "dbt.cli.main", "--debug", "build", "--select", "+dim_customers",
-               "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]  # fmt: skip
-    run = subprocess.run(command, cwd=harness.PROJECT, env=environment, capture_output=True, text=True)
+    command = ("--debug", "build", "--select", "+dim_customers", "--exclude-resource-types", "test", "unit_test")
+    run = commands.run(commands.DBT, *command, env=environment)
     assert run.returncode == 0, run.stdout[-3000:]
     return SimpleNamespace(place=place, key=key, output=run.stdout + run.stderr)
 
@@ -205,8 +203,7 @@ def erased(demo_build: SimpleNamespace, tmp_path_factory) -> SimpleNamespace:
         ).fetchone()
     before = totals(warehouse), totals(published)
     environment = {**os.environ, "WAREHOUSE_PATH": str(warehouse), "PUBLISHED_PATH": str(published), "RAW_DATA_DIR": ""}
-    run = subprocess.run([sys.executable, "-m", "warehouse.erase", customer], cwd=harness.PROJECT, env=environment,
-                         capture_output=True, text=True)  # fmt: skip
+    run = commands.run("warehouse.erase", customer, env=environment)
     assert run.returncode == 0, run.stdout + run.stderr
     files = stored_files(warehouse, published)
     assert files == [warehouse, published, version]

@@ -11,7 +11,7 @@ import oracle
 import playbooks_oracle
 import pytest
 import streams
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 SEGMENT_KEY = ["period_grain", "period_start", "segment_type", "segment_value"]
@@ -85,7 +85,7 @@ targets = st.lists(
 
 @st.composite
 def landing_folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
-    return {**draw(streams.landing_folders()), "orders": draw(orders), "targets": draw(targets)}
+    return {**draw(streams.landing_folders()), "orders": draw(orders)}
 
 
 def assert_same(mart: str, ours: list[dict], theirs: list[dict]) -> None:
@@ -109,9 +109,13 @@ def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
 
 
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS.keys())
-@settings(max_examples=10)
-@given(tables=landing_folders())
-def test_every_figure_is_the_twins(options: dict, tables: dict) -> None:
+@settings(max_examples=1 + 12 // streams.TOGETHER, phases=[Phase.explicit, Phase.generate])
+@given(businesses=streams.businesses(landing_folders()), targets=targets)
+def test_every_figure_is_the_twins(options: dict, businesses: list[dict], targets: list[dict]) -> None:
+    streams.check_together(businesses, lambda tables: check({**tables, "targets": targets}, options))
+
+
+def check(tables: dict, options: dict) -> None:
     wanted = expected(tables, options)
     built = harness.build(tables, list(MARTS), **options)
     for mart in MARTS:

@@ -9,13 +9,12 @@ import re
 import shutil
 import signal
 import stat
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import commands
 import duckdb
 import harness
 import pytest
@@ -107,10 +106,9 @@ def builds_in(published: Path) -> set[tuple[str, int]]:
 
 def start_publishing(
     warehouse: Path, published: Path, name: str, *, last_step: int = 0, bytes_of_a_file: int = 0
-) -> subprocess.Popen:
+) -> commands.Running:
     asked = [str(warehouse), str(published), vars(a_run(name)), last_step, bytes_of_a_file]
-    command = [sys.executable, "-c", PUBLISH, json.dumps(asked)]
-    process = subprocess.Popen(command, cwd=harness.PROJECT, stdout=subprocess.PIPE, text=True)
+    process = commands.start("-c", PUBLISH, json.dumps(asked), env=os.environ)
     assert process.stdout.readline() == "ready\n"
     return process
 
@@ -446,24 +444,17 @@ def place(demo_build: SimpleNamespace, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start_build(place: Path, events: list[dict], *arguments: str) -> subprocess.Popen:
+def start_build(place: Path, events: list[dict], *arguments: str) -> commands.Running:
     landing = place / f"landing of {len(events)}"
     landing.mkdir(exist_ok=True)
     harness.write_landing(landing, {"subscription_events": events, "customers": CUSTOMERS})
-    return subprocess.Popen(
-        [sys.executable, "-m", "warehouse.build", *arguments],
-        cwd=harness.PROJECT,
-        env=shared.environment(place, landing),
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    return commands.start("warehouse.build", *arguments, env=shared.environment(place, landing))
 
 
 def test_builds_that_fail_are_killed_or_come_second_leave_the_published_file_whole(place):
     published = place / "published" / "marts.duckdb"
     demo = reader.contents_of(published)
-    with reader.reading(published) as found:
+    with reader.reading(published, pause=0.5) as found:
         # a test that fails: a subscription of two customers, which is a warning unless warnings are asked to be errors
         shared = {**STARTS[1], "event_id": "e9", "subscription_id": "s0"}
         failing = start_build(place, [*STARTS, shared], "--warn-error-options", '{"error": ["LogTestResult"]}')
@@ -480,11 +471,12 @@ def test_builds_that_fail_are_killed_or_come_second_leave_the_published_file_who
         assert re.search(r"Nothing was published.*\n  - only \d+ of \d+ models, seeds and data tests were run", output)
 
         draw = random.Random(1)
-        for longest in (8, 14):
+        for longest in (3, 8):
             killed = start_build(place, STARTS)
             time.sleep(draw.uniform(longest / 2, longest))
-            os.killpg(killed.pid, signal.SIGKILL)
+            killed.kill()
             killed.communicate()
+            assert killed.returncode == -signal.SIGKILL
         assert reader.contents_of(published) == demo
 
         first = start_build(place, STARTS)
@@ -503,13 +495,8 @@ def test_builds_that_fail_are_killed_or_come_second_leave_the_published_file_who
 
 
 def test_a_number_of_versions_that_is_none_is_said_before_anything_is_built(place):
-    build = subprocess.run(
-        [sys.executable, "-m", "warehouse.build"],
-        cwd=harness.PROJECT,
-        env={**os.environ, "PUBLISHED_VERSIONS": "all", "PUBLISHED_PATH": str(place / "new.duckdb")},
-        capture_output=True,
-        text=True,
-    )
+    environment = {**os.environ, "PUBLISHED_VERSIONS": "all", "PUBLISHED_PATH": str(place / "new.duckdb")}
+    build = commands.run("warehouse.build", env=environment)
     assert build.returncode == 1
     assert build.stdout == (
         "Nothing was done. Please mend these settings:\n  - PUBLISHED_VERSIONS is 'all', which is not a whole number: "

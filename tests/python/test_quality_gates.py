@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import browser
+import commands
 import duckdb
 import harness
 import pytest
@@ -227,8 +228,7 @@ def test_a_gate_that_stops_leaves_no_warehouse(tmp_path):
     landing = tmp_path / "landing"
     landing.mkdir()
     harness.write_landing(landing, tables)
-    command, environment = [sys.executable, "-m", "warehouse.build"], shared.environment(tmp_path, landing)
-    run = subprocess.run(command, cwd=harness.PROJECT, env=environment, capture_output=True, text=True)
+    run = commands.run("warehouse.build", env=shared.environment(tmp_path, landing))
     assert run.returncode == 1
     assert "Nothing was published:" in run.stdout
     assert "subscription_events: event_id is missing in 800 of 1,600 rows (50.0%; at most 20% is usual)" in run.stdout
@@ -377,8 +377,7 @@ def test_source_freshness_says_how_old_each_table_is(tmp_path):
     harness.write_landing(landing, tables)
     environment = shared.environment(tmp_path, landing)
     for command in (["run", "--select", "base_billing__plans"], ["source", "freshness"]):
-        dbt = [sys.executable, "-m", "dbt.cli.main", "--quiet", *command]
-        subprocess.run(dbt, cwd=harness.PROJECT, env=environment, capture_output=True)
+        commands.run(commands.DBT, "--quiet", *command, env=environment)
     results = json.loads((tmp_path / "target" / "sources.json").read_text())["results"]
     found = {result["unique_id"].split(".")[-1]: result["status"] for result in results}
     # a table that is not there is not old

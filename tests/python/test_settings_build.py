@@ -11,17 +11,17 @@ import json
 import math
 import os
 import re
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
+import commands
 import duckdb
 import harness
 import odd_rows
 import oracle
 import pytest
+import shared
 import streams
 import test_rules
 from hypothesis import given, settings
@@ -128,14 +128,8 @@ def published(
         "DBT_TARGET_PATH": place / "target",
         "DBT_LOG_PATH": place / "logs",
     }
-    run = subprocess.run(
-        [sys.executable, "-m", "warehouse.build", "--vars", json.dumps(request.param)],
-        cwd=harness.PROJECT,
-        env={**os.environ, **{name: str(path) for name, path in places.items()}},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
+    environment = {**os.environ, **shared.WITHOUT_LOG, **{name: str(path) for name, path in places.items()}}
+    run = commands.run("warehouse.build", "--vars", json.dumps(request.param), env=environment)
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
     results = json.loads((place / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     with duckdb.connect(str(places["PUBLISHED_PATH"]), read_only=True) as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import duckdb
 import harness
 import pytest
+import shared
 
 from warehouse.landing import read_contract
 from warehouse.quality import Finding, History, check_staging
@@ -266,25 +266,23 @@ def test_a_row_whose_columns_moved_shows_no_mail_and_no_number(tmp_path):
 
 def test_a_table_without_an_accepted_row_stops_right_after_staging_and_the_published_file_stays(tmp_path):
     landing, published = tmp_path / "landing", tmp_path / "published" / "marts.duckdb"
+    warehouse = tmp_path / shared.WAREHOUSE
     landing.mkdir()
     published.parent.mkdir()
     published.write_text("good")
     tables = sound_tables()
     broken("subscription_events", "occurred_at", day_first, 200)(tables)
     harness.write_landing(landing, tables)
-    (tmp_path / "w.landing_history.json").write_text('[{"landing": ')
-    places = {"RAW_DATA_DIR": landing, "WAREHOUSE_PATH": tmp_path / "w.duckdb", "PUBLISHED_PATH": published,
-              "DBT_TARGET_PATH": tmp_path / "target"}  # fmt: skip
-    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
-    run = subprocess.run(
-        [sys.executable, "-m", "warehouse.build"], cwd=harness.PROJECT, env=environment, capture_output=True, text=True
-    )
+    warehouse.with_suffix(".landing_history.json").write_text('[{"landing": ')
+    # a fresh process: one that forks has imported everything, and could not warn of that
+    command, environment = [sys.executable, "-m", "warehouse.build"], shared.environment(tmp_path, landing)
+    run = subprocess.run(command, cwd=harness.PROJECT, env=environment, capture_output=True, text=True)
     assert run.returncode == 1 and published.read_text() == "good"
     assert f"Nothing was published, {published} is as it was:" in run.stdout
     assert "  - subscription_events: none of its 200 rows can be used. Why: unreadable_occurred_at" in run.stdout
     assert "`2024-01-13`" in run.stdout and "@example" not in run.stdout
     assert "Traceback" not in run.stdout + run.stderr and "RuntimeWarning" not in run.stderr
-    with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
         marts = "select count(*) from information_schema.tables where table_schema = 'marts' and table_name like 'fct%'"
         assert connection.execute(marts).fetchone() == (0,)  # dbt went no further
     shutil.rmtree(tmp_path / "target")
