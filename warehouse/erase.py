@@ -186,6 +186,10 @@ def _clear_up(warehouse: Path, published: Path) -> None:
         with contextlib.suppress(OSError):
             versions.begin()
             versions.discard_draft()
+    for file in stored_files(warehouse, published):
+        if file != warehouse:  # whose spilled rows go when its log is read: _settle
+            with contextlib.suppress(OSError):
+                remove(file.with_name(f"{file.name}.tmp"))
     for folder in {warehouse.parent, published.parent, *versions.folder.glob("*")}:
         for leftover in folder.glob(f"{LEFTOVER}*") if folder.is_dir() else ():
             leftover.unlink(missing_ok=True)
@@ -441,10 +445,6 @@ def _name(identifier: str) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _text(path: Path) -> str:
-    return _literal(str(path))
 
 
 def still_landed(customer_id: str, folder: Path) -> list[str]:

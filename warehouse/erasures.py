@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 PREFIX = "erased-"
 # An id of a few letters or of digits alone may mean anything: only where ids stand is it the person.
-AMBIGUOUS_ID = r"\w{0,3}|[0-9]*"
+AMBIGUOUS_ID = r"[A-Za-z0-9_]{0,3}|[0-9]*"
+NOTHING = r"[^\x{0}-\x{10ffff}]"  # a pattern that nothing matches
 
 
 class ErasuresError(RuntimeError):
@@ -127,14 +128,27 @@ class Erasures:
         elif column in table.key:
             made_of_id = f"'(^|[^\\pL\\pN])' || regexp_escape({_text('customer_id')}) || '($|[^\\pL\\pN])'"
             condition = f"is_erased and regexp_matches({text}, {made_of_id}) or {condition}"
-        customer = _text("customer_id")
-        mention = f"'(^|[^\\pL\\pN_-])' || regexp_escape({customer}) || '($|[^\\pL\\pN_-])'"
-        without_id = f"regexp_replace({column}, {mention}, '\\1' || {self.sql_new_id(customer)} || '\\2', 'g')"
         return (
             f"case when {text} <> '' and ({condition}) then {self.sql_new_id(text)} "
-            f"when is_erased and not regexp_full_match({customer}, '{AMBIGUOUS_ID}') then {without_id} "
-            f"else cast({column} as varchar) end"
+            f"when is_erased then {self._without_ids(column, table)} else cast({column} as varchar) end"
         )
+
+    def _without_ids(self, column: str, table: RawTable) -> str:
+        """SQL: a text in a row of an erased customer without its own ids, wherever in the text they stand."""
+        text = f"cast({column} as varchar)"
+        for own in ("customer_id", "subscription_id"):
+            if own in table.columns:
+                value = _text(own)
+                mention = f"'(^|[^\\pL\\pN_-])' || regexp_escape({value}) || '($|[^\\pL\\pN_-])'"
+                telling = (
+                    f"case when {value} <> '' and not regexp_full_match({value}, '{AMBIGUOUS_ID}') then {mention} end"
+                )
+                for _ in range(2):  # two may share the blank between them
+                    text = (
+                        f"regexp_replace({text}, coalesce({telling}, '{NOTHING}'), "
+                        f"'\\1' || coalesce({self.sql_new_id(value)}, '') || '\\2', 'g')"
+                    )
+        return text
 
     def unreadable_line(self, line: str) -> str:
         """SQL: the text of a CSV line that is no row; empty when one of its fields is an erased id or address."""

@@ -53,7 +53,8 @@ def _sql_code(text: str) -> str:
     is kept."""
     kept, quotes = [], 0
     for line in JINJA_COMMENT.sub("", text).splitlines():
-        if quotes % 2 or (line.strip() and not line.lstrip().startswith("--")):
+        # a reference in a comment says what is built before
+        if quotes % 2 or "{" in line or (line.strip() and not line.lstrip().startswith("--")):
             kept.append(line)
             quotes += line.count("'")
     return "\n".join(kept)

@@ -60,6 +60,8 @@ def compact(file: Path) -> int:
     Raises:
         duckdb.Error, OSError: it cannot be; the file is as it was.
     """
+    if file.with_name(f"{file.name}.wal").exists():
+        return 0  # what a killed process left there would not fit the file written anew
     before = file.stat().st_size
     with opened(file) as connection:
         block_bytes, total, free = connection.execute(

@@ -11,11 +11,11 @@
 {% endmacro %}
 
 {% macro duckdb__land_raw_tables() %}
-    {% do settle_figures() %}
     {% if only_marts_are_selected() and has_table("raw", "last_build") %}
         {% do log("Only marts: made from what the last build stored; the landing folder is not read.", info=true) %}
         {% do return("") %}
     {% endif %}
+    {% do settle_figures() %}
     {% set last = last_build() %}
     {% set landing = fromjson(run_query("select landing_plan() as landing").columns[0][0]) %}
     {% if landing.problem %}
@@ -28,13 +28,15 @@
     {% do plan_build(last) %}
 {% endmacro %}
 
-{# Whether every model and seed that this build makes is a mart: what it reads is there, as the last complete build left it. #}
+{# Whether every model and seed that this build makes is a mart that reads no raw table: what it reads is there, as the last complete build left it. #}
 {% macro only_marts_are_selected() %}
     {% if flags.FULL_REFRESH or partial_option() %}
         {% do return(false) %}
     {% endif %}
-    {% for node in graph.nodes.values() if node.resource_type in ["model", "seed"] and node.unique_id in selected_resources and node.schema != "marts" %}
-        {% do return(false) %}
+    {% for node in graph.nodes.values() if node.resource_type in ["model", "seed"] and node.unique_id in selected_resources %}
+        {% if node.schema != "marts" or "source." in node.depends_on.nodes | join(" ") %}
+            {% do return(false) %}
+        {% endif %}
     {% endfor %}
     {% do return(true) %}
 {% endmacro %}

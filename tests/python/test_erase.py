@@ -451,6 +451,24 @@ def test_who_has_a_number_for_an_id_takes_no_figure_along(tmp_path, run, kind: s
     assert rows == [(gone, moved, "100", "100"), ("200", "300", "100", "100"), ("200", moved, "100", "100")]
 
 
+def test_ids_go_from_typed_columns_and_from_texts_that_name_them_twice(tmp_path):
+    """Parquet whose columns are numbers, and a reason that names the customer twice and its subscription."""
+    erasures = Erasures(tmp_path / "list.json")
+    erasures.add("cust-42", {"cust-42"}, is_done=True)
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    harness.write_landing(landing, {"customers": []})
+    duckdb.sql(f"""copy (
+        select 'e1' as event_id, 'cust-42' as customer_id, 'sub-42a' as subscription_id, 'cancelled' as event_type,
+            timestamp '2024-01-01' as occurred_at, 7 as plan_id, 12 as amount,
+            'cust-42 cust-42, see sub-42a' as reason_code
+    ) to '{landing}/subscription_events.parquet'""")
+    with land(landing, erasures) as connection:
+        (row,) = connection.execute("select reason_code, plan_id, amount from raw.subscription_events").fetchall()
+    customer, subscription = erasures.new_id("cust-42"), erasures.new_id("sub-42a")
+    assert tuple(map(str, row)) == (f"{customer} {customer}, see {subscription}", "7", "12")
+
+
 def test_nothing_is_hashed_while_nobody_is_erased(tmp_path):
     harness.write_landing(tmp_path, {"subscription_events": [], "customers": []})
     empty = Erasures(tmp_path / "list.json")

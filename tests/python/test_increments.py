@@ -418,6 +418,22 @@ def test_another_largest_value_takes_its_place_in_an_increment(
     assert not differences(business, warehouse)
 
 
+def test_other_attributes_of_a_customer_who_left_count_in_all_periods(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
+    one = business.event(days_back=1) | {"customer_id": "c1", "subscription_id": "s1", "loaded_at": None}
+    started = {**one, "event_id": "a", "event_type": "started", "occurred_at": "2024-01-05 10:00:00"}
+    ended = {**one, "event_id": "b", "event_type": "cancelled", "occurred_at": "2024-01-25 10:00:00"}
+    other = {**started, "event_id": "c", "customer_id": "c2", "subscription_id": "s2"}
+    business.load([started, ended, other])
+    dbt_build(business, warehouse, monkeypatch)
+    business.customers["c1"] = "FR"
+    business.load([{**other, "event_id": "d", "event_type": "renewed", "occurred_at": "2024-02-05 10:00:00"}])
+    assert dbt_build(business, warehouse, monkeypatch) == (True, "1 new file of subscription_events")
+    assert not differences(business, warehouse)
+
+
 def test_the_first_time_of_day_is_about_every_subscription(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -558,6 +574,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     [
         ("m.sql", "select 1 -- one", "{# why #}\n-- one\nselect 1 -- one\n\n", "select 1 -- two"),
         ("m.sql", "select '\n-- a'", "-- b\nselect '\n-- a'", "select '\n-- b'"),
+        ("m.sql", "-- depends_on: {{ ref('a') }}", "{# b #}-- depends_on: {{ ref('a') }}", "-- b"),
         ("m.yml", "models: [{name: a, description: b}]", "models: [{name: a}]", "models: [{name: a, config: {x: 1}}]"),
         ("m.py", "x = 1", "x = 1  # one", "x = 2"),
         ("m.md", "a", "b", None),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -51,6 +53,18 @@ def test_a_file_without_holes_is_left_as_it_is(tmp_path: Path) -> None:
     content = file.read_bytes()
     assert written_anew.compact(file) == 0
     assert file.read_bytes() == content
+
+
+def test_a_file_with_a_log_beside_it_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    a_warehouse(file, holes=True)
+    killed = (
+        f"import duckdb, os; c = duckdb.connect({str(file)!r}); c.execute('insert into kept values (1)'); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == 9
+    assert written_anew.compact(file) == 0
+    with duckdb.connect(str(file)) as connection:
+        assert connection.execute("select count(*) from kept").fetchone() == (1001,)
 
 
 def test_what_goes_wrong_meanwhile_leaves_the_file_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

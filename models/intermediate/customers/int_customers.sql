@@ -1,4 +1,6 @@
 {#- Every customer: those of the customers table and those seen only in another table, with null attributes. -#}
+{#- int_touched_customers compares them with those of the last build, so it is made first. -#}
+{%- set made_before = ref("int_touched_customers") -%}
 {%- set seen_in = [
     ref("int_subscription_states"),
     ref("stg_billing__invoices"),
