@@ -12,7 +12,7 @@
     from {{ relation }} as facts
     left join {{ ref("int_other_segments") }} as others
         on
-            facts.period_grain in ('{{ fine_grains() | join("', '") }}')
+            facts.period_grain = others.period_grain
             and facts.segment_type = others.segment_type
             and facts.segment_value = others.segment_value
 {%- endmacro %}

@@ -29,22 +29,22 @@ reported as (
     from sums
     left join {{ ref("int_other_segments") }} as other_values
         on
-            sums.period_grain in ('{{ fine_grains() | join("', '") }}')
+            sums.period_grain = other_values.period_grain
             and sums.segment_type = other_values.segment_type
             and sums.segment_value = other_values.segment_value
     left join {{ ref("int_other_segments") }} as other_starts
         on
-            sums.period_grain in ('{{ fine_grains() | join("', '") }}')
+            sums.period_grain = other_starts.period_grain
             and sums.segment_type = other_starts.segment_type
             and sums.plan_id_start = other_starts.segment_value
     left join {{ ref("int_other_segments") }} as other_ends
         on
-            sums.period_grain in ('{{ fine_grains() | join("', '") }}')
+            sums.period_grain = other_ends.period_grain
             and sums.segment_type = other_ends.segment_type
             and sums.plan_id_end = other_ends.segment_value
     left join {{ ref("int_other_segments") }} as other_insides
         on
-            sums.period_grain in ('{{ fine_grains() | join("', '") }}')
+            sums.period_grain = other_insides.period_grain
             and sums.segment_type = other_insides.segment_type
             and sums.plan_id_inside = other_insides.segment_value
 )

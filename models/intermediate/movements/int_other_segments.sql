@@ -16,8 +16,12 @@ with ranked as (
     from {{ ref("int_segments") }}
 )
 
+{%- for grain in fine_grains() %}
 select
+    '{{ grain }}' as period_grain,
     segment_type,
     segment_value
 from ranked
 where size_rank > {{ var("largest_segment_values") }}
+{{ "union all" if not loop.last }}
+{%- endfor %}
