@@ -36,7 +36,7 @@ from warehouse.landing import (
 from warehouse.scratch import remove_abandoned
 from warehouse.settings import SettingsError, read_environment
 from warehouse.versions import ABOUT, Versions
-from warehouse.written_anew import COPY, LEFTOVER, opened, written_anew
+from warehouse.written_anew import COPY, LEFTOVER, opened, quoted_name, written_anew
 
 HASH_COLUMN = "email_key"
 # What the quarantine keeps of a row, and what is left of it.
@@ -301,7 +301,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, di
         "where c.database_name = ?",
         [catalog],
     ).fetchall():
-        tables.setdefault(f"{_name(catalog)}.{_name(schema)}.{_name(table)}", {})[column] = data_type
+        tables.setdefault(f"{quoted_name(catalog)}.{quoted_name(schema)}.{quoted_name(table)}", {})[column] = data_type
     return tables
 
 
@@ -328,10 +328,10 @@ def _anonymise(connection: duckdb.DuckDBPyConnection, person: Person, erasures: 
                 assignment += ", row_key = 'erased-' || rowid"
             update(relation, assignment, f"{column} is not null and ({condition})")
         for column in (declared_columns("personal", "free_text") | {HASH_COLUMN}) & columns.keys():
-            update(relation, f"{_name(column)} = null", f"{of_person} and {_name(column)} is not null")
+            update(relation, f"{quoted_name(column)} = null", f"{of_person} and {quoted_name(column)} is not null")
         # the customer's id last: by it the rows are found
         for column in sorted(texts - KEPT_TEXTS.keys(), key="customer_id".__eq__):
-            value, ids = _name(column), set(person.telling)
+            value, ids = quoted_name(column), set(person.telling)
             if column == "customer_id":
                 ids.add(person.customer_id)
             elif column == "subscription_id":
@@ -347,13 +347,13 @@ def _anonymise(connection: duckdb.DuckDBPyConnection, person: Person, erasures: 
                 update(relation, f"{value} = array_to_string({new_items}, ', ')",
                        f"list_has_any({items}, map_keys({new_ids}))")  # fmt: skip
         for column, email in product(texts - KEPT_TEXTS.keys(), person.emails):
-            pattern, value = _literal(rf"(?i)(^|{BEFORE_EMAIL}){re.escape(email)}{AFTER_EMAIL}"), _name(column)
+            pattern, value = _literal(rf"(?i)(^|{BEFORE_EMAIL}){re.escape(email)}{AFTER_EMAIL}"), quoted_name(column)
             # twice: two addresses may share the blank between them
             once = f"regexp_replace({value}, {pattern}, '\\1[e-mail]\\2', 'g')"
             update(relation, f"{value} = regexp_replace({once}, {pattern}, '\\1[e-mail]\\2', 'g')",
                    f"regexp_matches({value}, {pattern})")  # fmt: skip
         for column in texts - KEPT_TEXTS.keys() if person.telling else ():
-            value, mentions = _name(column), _mentions(person.telling, [])
+            value, mentions = quoted_name(column), _mentions(person.telling, [])
             mentioning = connection.execute(
                 f"select distinct {value} from {relation} where regexp_matches({value}, {mentions})"
             ).fetchall()
@@ -436,11 +436,7 @@ def _escaped(values: Iterable[str]) -> list[str]:
 
 def _id(column: str) -> str:
     """SQL: a column as ids are compared: text without blanks around it."""
-    return f"trim(cast({_name(column)} as varchar))"
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
+    return f"trim(cast({quoted_name(column)} as varchar))"
 
 
 def _literal(text: str) -> str:

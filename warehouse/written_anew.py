@@ -24,7 +24,7 @@ FREE_BYTES = 100_000_000
 def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the file, read-only, under the name by which its views know it. Nobody writes it meanwhile."""
     with duckdb.connect(config=within_memory() | {"temp_directory": f"{file}.tmp"}) as connection:
-        connection.execute(f"attach '{_quoted(file)}' as {_name(file.stem)} (read_only)")
+        connection.execute(f"attach '{_quoted(file)}' as {quoted_name(file.stem)} (read_only)")
         yield connection
 
 
@@ -40,7 +40,7 @@ def written_anew(connection: duckdb.DuckDBPyConnection, file: Path) -> Iterator[
         # the file's own: who can open it today can tomorrow
         version = re.match(r"v[0-9.]+[0-9]", tags["storage_version"])[0]
         connection.execute(f"attach '{_quoted(fresh)}' as {COPY} (storage_version '{version}')")
-        connection.execute(f"copy from database {_name(file.stem)} to {COPY}")
+        connection.execute(f"copy from database {quoted_name(file.stem)} to {COPY}")
         yield
         connection.execute(f"detach {COPY}")
         os.chmod(fresh, file.stat().st_mode & 0o7777)
@@ -75,7 +75,8 @@ def compact(file: Path) -> int:
     return before - file.stat().st_size
 
 
-def _name(identifier: str) -> str:
+def quoted_name(identifier: str) -> str:
+    """SQL: a name, whatever characters it has."""
     return '"' + identifier.replace('"', '""') + '"'
 
 
