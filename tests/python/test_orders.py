@@ -59,6 +59,13 @@ def test_discounted_orders_are_fewer_and_add_up(cdnow: SimpleNamespace) -> None:
     assert all_orders / 1.1 < discounted < all_orders
 
 
+def test_those_who_ordered_as_often_are_told_apart_by_their_last_order(cdnow: SimpleNamespace) -> None:
+    frequency, recency, observed = np.array(cdnow.rhythms, dtype=float).T[:3]
+    expected = orders.expected_orders(cdnow.fit.parameters, orders.WEEKS_IN_MONTH, frequency, recency, observed)
+    found = orders.discounted_orders(cdnow.fit.parameters, 1, 0.0, frequency, recency, observed)
+    assert np.allclose(found, expected, rtol=1e-12, atol=0)
+
+
 def test_orders_of_a_month_are_discounted_from_its_end(cdnow: SimpleNamespace) -> None:
     customer = np.array([2.0]), np.array([30.43]), np.array([38.86])
     (expected,) = orders.expected_orders(cdnow.fit.parameters, orders.WEEKS_IN_MONTH, *customer)

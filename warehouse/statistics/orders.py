@@ -27,6 +27,7 @@ LOG_BOUNDS = (np.log(1e-4), np.log(1e4))  # of each parameter
 AT_BOUND = 1e-3
 STEP = 1e-3  # of the second differences of the likelihood
 UNLIKELY = 1e6
+STILL_THERE = np.inf  # a last order that leaves no doubt
 AT_BOUND_NOTE = "the orders do not tell all parameters: one is at its bound"
 
 
@@ -143,9 +144,14 @@ def discounted_orders(
     observed: Floats,
 ) -> Floats:
     """Expected orders of the coming months, each discounted to now from the end of its month (arguments as above)."""
-    total, before = np.zeros(len(frequency)), np.zeros(len(frequency))
+    # The series of the expectation is costly, and of one who is still there it knows nothing of the last order: it is
+    # asked once for all who ordered as often in as many weeks, and weighted by whether each is still there.
+    (orders, weeks), place = np.unique(np.stack([frequency, observed]), axis=1, return_inverse=True)
+    total, before = np.zeros(len(orders)), np.zeros(len(orders))
     for month in range(1, months + 1):
-        until = expected_orders(parameters, month * WEEKS_IN_MONTH, frequency, recency, observed)
+        until = expected_orders(parameters, month * WEEKS_IN_MONTH, orders, STILL_THERE, weeks)
         total += (until - before) / (1 + monthly_discount_rate) ** month
         before = until
-    return total
+    fitter = BetaGeoFitter()
+    fitter.params_ = parameters
+    return total[place.ravel()] * fitter.conditional_probability_alive(frequency, recency, observed)
