@@ -19,10 +19,11 @@ OULAD ?= ../shared/data/oulad
 OPEN_UNIVERSITY_BUILD ?= examples/open_university
 CDNOW_BUILD ?= examples/cdnow
 CUSTOMERS ?= 1000000
+SIZE ?= 200000
 ROUNDS ?= 3
 REASON ?=
 SKEW ?=
-GIVEN := PYTHON TARGET VARS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS ROUNDS REASON SKEW
+GIVEN := PYTHON TARGET VARS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -123,9 +124,12 @@ test-spark: setup-spark  ## compare every mart on a real Spark cluster with Duck
 bench: setup  ## measure a build beside the limit, a month spine and an increment (CUSTOMERS="200000 1000000" ROUNDS=3)
 	@set -f; $(BIN)/python benchmarks/bench.py --customers $$CUSTOMERS --rounds "$$ROUNDS"
 
+bench-tables: setup  ## measure a build of a business that lands every table, and its next day's (SIZE=200000 customers)
+	@$(BIN)/python benchmarks/bench_tables.py --customers "$$SIZE"
+
 bench-check: setup  ## compare the counted work of a build with what was written down (REASON="..." writes it anew)
 	@$(BIN)/python benchmarks/counted_work.py --reason="$$REASON"
 
 bench-spark: setup-spark  ## count what each model moves on a Spark cluster (CUSTOMERS=1000000, SKEW="--events-of-one ...")
 	@set -f; $(BIN)/python benchmarks/spark_scale.py --customers "$$CUSTOMERS" $$SKEW
-.PHONY: bench bench-check bench-spark
+.PHONY: bench bench-tables bench-check bench-spark

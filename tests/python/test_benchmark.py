@@ -7,10 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks import bench_tables
 from benchmarks.bench import latest, ratio, ratios, scaling_exponent, spread, union_length
 from benchmarks.run_sql import run_sql
 from benchmarks.scale_report import scale_table
 from benchmarks.synthetic import write_increment, write_synthetic
+from benchmarks.synthetic_tables import TABLES, write_next_day, write_tables
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -104,6 +106,9 @@ def tables(landing):
         yield connection
 
 
+SMALL = ("customers", "exchange_rates", "plans")
+
+
 def one(connection: duckdb.DuckDBPyConnection, sql: str):
     return connection.execute(sql).fetchone()[0]
 
@@ -192,3 +197,45 @@ def test_what_grows_as_the_events_has_exponent_one():
     large = {"events": 4e6, "models": {"a": {**counts, "shuffle_bytes": 400e6}, "local": {"seconds": 1}}}
     row = scale_table(small, large).splitlines()[2]
     assert row == "| `a` | 100 MB | 400 MB | 1.00 | 100 GB | 0 MB | 1 MB |"
+
+
+def test_the_next_day_brings_a_part_of_every_table(tmp_path):
+    landed = write_tables(tmp_path / "landing", 300)
+    brought = write_next_day(tmp_path / "landing", tmp_path / "next", share=0.01)
+    assert set(landed) == set(brought) == {"subscription_events", *TABLES}
+    assert {name.name for name in tmp_path.glob("landing/*")} == {*landed, *(f"{t}.parquet" for t in SMALL)}
+    for table, (time, _) in TABLES.items():
+        rows, part = f"read_parquet('{tmp_path}/landing/{table}/*.parquet')", f"'{tmp_path}/next/{table}.parquet'"
+        assert duckdb.execute(f"describe from {part}").fetchall() == duckdb.execute(f"describe from {rows}").fetchall()
+        (last,) = duckdb.execute(f"select cast(max({time}) as date) from {rows}").fetchone()
+        late, on_the_day = duckdb.execute(
+            f"select count(case when {time} < ? then 1 end), count(case when {time} > ? then 1 end) from {part}",
+            [last, last],
+        ).fetchone()
+        assert landed[table] > 300 and brought[table] == pytest.approx(landed[table] / 100, abs=1)
+        assert on_the_day > late and late + on_the_day >= 0.98 * brought[table] - 1
+    corrected = f"select count(*) from '{tmp_path}/next/product_usage.parquet' as news semi join "
+    corrected += f"read_parquet('{tmp_path}/landing/product_usage/*.parquet') as rows on news.customer_id = "
+    corrected += "rows.customer_id and news.used_on = rows.used_on and news.feature = rows.feature"
+    assert duckdb.execute(corrected).fetchone()[0] >= brought["product_usage"] // 100
+
+
+def test_the_next_day_is_built_on_the_full_build_with_its_parts_landed(tmp_path, monkeypatch):
+    """Builds that cost 10 CPU seconds each, 1 more for each part landed beside the 16 of a table, 20 more when full."""
+    built = []
+
+    def build(landing, folder):
+        seconds = 10 + 20 * ("landing" in landing.name and folder not in built)
+        built.append(folder)
+        (tmp_path / "of_all").mkdir(exist_ok=True)
+        (tmp_path / "of_all" / "warehouse.duckdb").touch()
+        parts = len(list(landing.glob("*/part-next-day.parquet")))
+        return {"cpu_seconds": seconds + parts, "wall_seconds": 5, "peak_memory_bytes": 3_000_000 * len(built)}
+
+    monkeypatch.setattr(bench_tables, "build", build)
+    measured = bench_tables.measure(100, tmp_path)
+    assert built == [tmp_path / "of_tiny", tmp_path / "of_all"] * 2
+    assert measured["engine_cpu_seconds"] == {"full": 20, "next_day": len(TABLES) + 1}
+    assert measured["next_day_ratio"] == (len(TABLES) + 1) / 20
+    assert measured["peak_memory_bytes"] == 12_000_000
+    assert "next day / full build: 0.40" in bench_tables.table(measured)

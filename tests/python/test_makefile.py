@@ -28,7 +28,7 @@ ATTACKS = [
 TARGETS = {
     "PYTHON": "setup", "TARGET": "build", "VARS": "build", "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
     "OULAD": "open-university", "OPEN_UNIVERSITY_BUILD": "open-university", "CDNOW_BUILD": "cdnow",
-    "CUSTOMERS": "bench", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
+    "CUSTOMERS": "bench", "SIZE": "bench-tables", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
 }  # fmt: skip
 SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks
 
