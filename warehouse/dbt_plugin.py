@@ -22,7 +22,7 @@ from duckdb.sqltypes import VARCHAR
 from warehouse.demo_business import write_demo_business
 from warehouse.disk import first_line
 from warehouse.erasures import Erasures, ErasuresError
-from warehouse.increments import INCREMENTAL_TABLE, BuildFacts, changed_files, plan_build
+from warehouse.increments import EVENTS, BuildFacts, changed_files, plan_build
 from warehouse.landing import LandedTable, LandingError, inspect_folder, landing_statements, rows_of_statement
 from warehouse.publishing import published_build
 from warehouse.settings import read_environment
@@ -147,16 +147,15 @@ class Plugin(BasePlugin):
             facts: BuildFacts as JSON.
         """
         plan = plan_build(self._landed, BuildFacts(**json.loads(facts)))
-        events = next(found for found in self._landed if found.table.name == INCREMENTAL_TABLE)
-        statements = [rows_of_statement(events, plan.unreported, "unreported")]
-        if plan.new_files is not None:
-            statements.append(rows_of_statement(events, plan.new_files, "new"))
+        landed = {found.table.name: found for found in self._landed}
+        statements = [rows_of_statement(landed[EVENTS], plan.unreported, "unreported")]
+        statements += [rows_of_statement(landed[table], files, "new") for table, files in plan.new_files.items()]
         return json.dumps(
             {
                 "statements": statements,
-                "is_increment": plan.new_files is not None,
+                "is_increment": plan.is_increment,
                 "because": plan.because,
-                "unchanged": plan.unchanged,
+                "reads": plan.reads,
                 "state": plan.state,
             }
         )

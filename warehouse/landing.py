@@ -48,6 +48,8 @@ class RawTable:
     # whatever stands there is a person's own: an address, or its words
     personal_columns: tuple[str, ...] = ()
     text_columns: tuple[str, ...] = ()
+    # whether some of its rows need an exchange rate
+    has_money: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
             key=tuple(meta(table)["key"]),
             personal_columns=columns(table, lambda column: meta(column).keys() & {"personal", "free_text"}),
             text_columns=columns(table, lambda column: column["data_type"] in ("text", "code")),
+            has_money=bool(columns(table, lambda column: "money" in meta(column))),
         )
         for table in contract_tables(contract_file)
     ]
@@ -337,7 +340,7 @@ def landing_statements(landed: list[LandedTable]) -> list[str]:
 def rows_of_statement(found: LandedTable, files: tuple[Path, ...], prefix: str) -> str:
     """Return the SQL that makes `raw.<prefix>_<table>`: the rows of some of its Parquet parts, read as all are."""
     none = f"select {_contract_columns(found.table)} where false"
-    select = _select_parts(found, files) if found.kind == "parquet" else none
+    select = _select_parts(found, files) if files else none
     return f"create view {RAW_SCHEMA}.{prefix}_{found.table.name} as {select}"
 
 

@@ -1,10 +1,10 @@
 {#
-    Increments: on DuckDB, a build on a warehouse that is there already reads only the new Parquet parts of the events and
-    recomputes the subscriptions and customers that they touch. Its tables are those of a full build.
+    Increments: on DuckDB, a build on a warehouse that is there already reads only the new Parquet parts of each raw table
+    and recomputes what they touch. Its tables are those of a full build.
 
     Schema raw holds what decides it:
         raw.build_plan   this build: is it an increment, why, the as_of of the build that it adds to and whether its
-                         times were dates, and which tables need not be read since their files are the same
+                         times were dates, and what is read of each raw table
         raw.last_build   the last build, only if it made every model of every row; so whatever breaks off, the next build
                          is a full one, and nothing is published (warehouse/publishing.py)
 
@@ -20,9 +20,9 @@
 {% endmacro %}
 
 
-{# Whether this build is an increment, and the raw table's files are those of the build that it adds to. #}
-{% macro is_unchanged(table_name) %}
-    {% do return(is_increment() and table_name in fromjson(run_query("select unchanged from raw.build_plan").columns[0][0])) %}
+{# What this build reads of a raw table: 'none' (its files are the same), 'new' (its new parts, raw.new_<table>) or 'all'. #}
+{% macro rows_read(table_name) %}
+    {% do return(fromjson(run_query("select reads from raw.build_plan").columns[0][0])[table_name] if is_increment() else "all") %}
 {% endmacro %}
 
 
@@ -33,22 +33,36 @@
 {% endmacro %}
 
 
-{# dbt asks this before it adds to a table: a build that is no increment makes the table anew. #}
-{% macro should_full_refresh() %}
-    {% do return(not is_increment() if target.type == "duckdb" else flags.FULL_REFRESH) %}
+{#
+    Whether this build adds to the model. An increment does not, where the raw table that the model's rows are of (its
+    config `landed`) is read whole.
+#}
+{% macro is_added_to() %}
+    {% set landed = config.get("landed") %}
+    {% do return(is_increment() and (not landed or rows_read(landed) != "all")) %}
 {% endmacro %}
 
 
-{# The last complete build: its state (warehouse/increments.py), as_of, the rates that it used, what made its customers, and whether its times were dates. #}
+{# dbt asks this before it adds to a table: one that is not added to is made anew. #}
+{% macro should_full_refresh() %}
+    {% do return(not is_added_to() if target.type == "duckdb" else flags.FULL_REFRESH) %}
+{% endmacro %}
+
+
+{#
+    The last complete build: its state (warehouse/increments.py), as_of, the rates that its events used, the first ones that
+    all tables did, what made its customers, and whether its times were dates.
+#}
 {% macro last_build() %}
     {% if not has_table("raw", "last_build") %}
-        {% do return({"state": none, "as_of": none, "rates_until": none, "rates": none, "lifecycle": none, "times_are_dates": none}) %}
+        {% do return({"state": none, "as_of": none, "lifecycle": none, "times_are_dates": none}) %}
     {% endif %}
     {% set found = run_query("select *, cast(as_of as text) as as_of_text from raw.last_build") %}
     {% set row = dict(zip(found.column_names, found.rows[0].values())) %}
     {# an older version of the project wrote fewer columns; its warehouse is built in full #}
     {% do return({
         "state": fromjson(row["state"]), "as_of": row["as_of_text"], "rates_until": fromjson(row["rates_until"]), "rates": row["rates"],
+        "first_rates_until": fromjson(row.get("first_rates_until") or "{}"), "first_rates": row.get("first_rates"),
         "lifecycle": row.get("lifecycle"), "times_are_dates": row.get("times_are_dates"),
     }) %}
 {% endmacro %}
@@ -84,6 +98,7 @@
         "last_state": last.state,
         "last_lifecycle": last.lifecycle,
         "rates_changed": last.state is not none and rates_hash(last.rates_until) != last.rates,
+        "first_rates_changed": last.state is not none and rates_hash(last.first_rates_until) != last.first_rates,
         "reported_files": reported_files(),
     } %}
     {% do return(facts) %}
@@ -100,7 +115,7 @@
             {{ plan.is_increment }} as is_increment,
             '{{ plan.because | replace("'", "''") }}' as because,
             '{{ tojson(plan.state) | replace("'", "''") }}' as state,
-            '{{ tojson(plan.unchanged) }}' as unchanged,
+            '{{ tojson(plan.reads) }}' as reads,
             {{ "cast('" ~ last.as_of ~ "' as timestamp)" if last.as_of else "cast(null as timestamp)" }} as previous_as_of,
             {{ last.times_are_dates or false }} as were_dates
     {% endset %}
@@ -130,6 +145,32 @@
             currency,
             cast(greatest(last_on, (select max(occurred_on) from events where row_status <> 'quarantined')) as text) as last_on
         from used
+        order by currency
+    {% endset %}
+    {% set until = {} %}
+    {% for row in run_query(days).rows %}
+        {% do until.update({row[0]: row[1]}) %}
+    {% endfor %}
+    {% do return(until) %}
+{% endmacro %}
+
+
+{#
+    The first day with a rate, by currency: a row of before waits in quarantine. Of a currency in use without a rate any
+    day, since whichever comes is the first.
+#}
+{% macro first_rates_until() %}
+    {% set days %}
+        select currency, cast(first_rate_date as text) as first_on
+        from staging.stg_billing__first_exchange_rates
+        {%- for raw_table, base, _ in raw_table_models() if contract_table(raw_table).columns.values() | selectattr("config.meta.money") | list %}
+        union
+        select currency, '9999-12-31' as first_on
+        from staging.{{ base }}
+        where
+            quarantine_reason = 'no_exchange_rate'
+            and currency not in (select currency from staging.stg_billing__first_exchange_rates)
+        {%- endfor %}
         order by currency
     {% endset %}
     {% set until = {} %}
@@ -176,14 +217,15 @@
 {% macro remember_build(results) %}
     {% if execute and target.type == "duckdb" and flags.WHICH == "build" and not partial_option() and not models_not_made(results) %}
         {% set until = rates_until() %}
-        {% set rates = rates_hash(until) %}
+        {% set first_until = first_rates_until() %}
         {% set changed = fromjson(run_query("select changed_files(state) from raw.build_plan").columns[0][0]) %}
         {% if changed %}
             {% do exceptions.raise_compiler_error(changed | join(", ") ~ " changed while the build read the landing folder: build again.") %}
         {% endif %}
         {% do run_query(
             "create or replace table raw.last_build as select '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, moment.lifecycle, moment.times_are_dates, "
-            ~ "'" ~ tojson(until) | replace("'", "''") ~ "' as rates_until, '" ~ rates ~ "' as rates "
+            ~ "'" ~ tojson(until) | replace("'", "''") ~ "' as rates_until, '" ~ rates_hash(until) ~ "' as rates, "
+            ~ "'" ~ tojson(first_until) | replace("'", "''") ~ "' as first_rates_until, '" ~ rates_hash(first_until) ~ "' as first_rates "
             ~ "from raw.build_plan as plan cross join intermediate.int_report_moment as moment"
         ) %}
         {% if not results | rejectattr("status", "in", ["success", "pass", "warn"]) | list %}

@@ -8,38 +8,46 @@
     dbt's incremental strategy `replace_touched`: everything of what an increment touched goes, what was computed for it
     comes. dbt's own delete+insert would leave the rows of a key that has none any more.
 
-    The model's config: unique_key, and `touched`, the model that lists the touched keys in a column of that name.
+    The model's config: unique_key, and `touched`, the model that lists the touched keys in columns of these names.
 #}
 {% macro get_incremental_replace_touched_sql(arg_dict) %}
-    {% set target_relation, key = arg_dict["target_relation"], arg_dict["unique_key"] %}
+    {% set target_relation = arg_dict["target_relation"] %}
+    {% set key = in_columns(arg_dict["unique_key"]) | join(", ") %}
     {% set columns = arg_dict["dest_columns"] | map(attribute="quoted") | join(", ") %}
     delete from {{ target_relation }}
-    where {{ key }} in (select {{ key }} from {{ ref(config.get("touched")) }});
+    where ({{ key }}) in (select {{ key }} from {{ ref(config.get("touched")) }});
     insert into {{ target_relation }} ({{ columns }})
     select {{ columns }} from {{ arg_dict["temp_relation"] }}
 {% endmacro %}
 
 
 {#
-    dbt's incremental strategy `replace_changed`: the rows of a raw table (config `landed`) stay as they are while its
-    files do; else all of them are made anew.
+    dbt's incremental strategy `add_landed_rows`, of the base_ models: what landed_rows() gives comes. Of a key that came
+    again, that has the stored versions too, so these go.
 #}
-{% macro get_incremental_replace_changed_sql(arg_dict) %}
-    {% set target_relation = arg_dict["target_relation"] %}
+{% macro get_incremental_add_landed_rows_sql(arg_dict) %}
+    {% set target_relation, temp_relation = arg_dict["target_relation"], arg_dict["temp_relation"] %}
     {% set columns = arg_dict["dest_columns"] | map(attribute="quoted") | join(", ") %}
-    {% if not is_unchanged(config.get("landed")) %}
-    delete from {{ target_relation }};
-    {% endif %}
+    {% set key = version_key(contract_table(config.get("landed"))) | join(", ") %}
+    delete from {{ target_relation }}
+    where ({{ key }}) in (select {{ key }} from {{ temp_relation }});
     insert into {{ target_relation }} ({{ columns }})
-    select {{ columns }} from {{ arg_dict["temp_relation"] }}
+    select {{ columns }} from {{ temp_relation }}
 {% endmacro %}
 
 
-{# The condition that keeps an increment to what it touched; in a full build it always holds. #}
+{# The condition that keeps an increment to what it touched: a column, or a list of them. Where a model is made anew it always holds. #}
 {% macro is_touched(column, touched) -%}
-    {%- if is_increment() -%}
-        {{ column }} in (select {{ column.split(".")[-1] }} from {{ touched }})
+    {%- set columns = in_columns(column) -%}
+    {%- if is_added_to() -%}
+        ({{ columns | join(", ") }}) in (
+            select {% for name in columns %}{{ name.split(".")[-1] }}{{ ", " if not loop.last }}{% endfor %} from {{ touched }}
+        )
     {%- else -%}
         true
     {%- endif -%}
 {%- endmacro %}
+
+{% macro in_columns(key) %}
+    {% do return([key] if key is string else key) %}
+{% endmacro %}

@@ -10,22 +10,30 @@
 
     Only keys that occur twice are sorted: sorting every row would cost more than all that follows.
 
-    Arguments: those of checked_rows(), and
-        grows: an increment adds the new rows to the table, and what they make of the versions that it has.
+    An increment reads what warehouse/increments.py says of the table: all, as a full build does; its new parts, and then
+    the stored versions of a key come too, to be ranked again; or nothing, where its files are the same.
 
-    Of a table whose files are those of the build that an increment adds to, it gives no rows: they are there.
+    Arguments: those of checked_rows().
 #}
-{% macro landed_rows(table_name, relation, first_rates=none, further_checks=[], grows=false) %}
-{%- if execute and is_unchanged(table_name) -%}
+{% macro landed_rows(table_name, relation, first_rates=none, further_checks=[]) %}
+{%- set read = rows_read(table_name) if execute -%}
+{%- if read == "none" -%}
 select * from {{ this }}
 where false
 {%- elif execute -%}
-{%- set adds = grows and is_increment() -%}
+{%- set adds = read == "new" -%}
 {%- set relation = api.Relation.create(target.database, "raw", "new_" ~ table_name) if adds else relation -%}
 {%- set table = contract_table(table_name) -%}
 {%- set columns = contract_columns(table_name) -%}
 {%- set carried = (columns + ["loaded_at", "quarantine_reason", "row_key", "raw_row"]) | join(", ") -%}
-{%- set checked = checked_rows(table_name, relation, first_rates, further_checks) -%}
+{%- set rows_of_repeated_keys -%}
+(
+                select landed.*
+                from {{ relation }} as landed
+                inner join repeated_keys
+                    on {{ same_key(table, cast=true) }}
+            )
+{%- endset -%}
 with repeated_keys as (
     select
         {%- for key in version_key(table, cast=true) %}
@@ -49,7 +57,7 @@ single_rows as (
         checked.*,
         1 as version_rank
     from (
-        {{ checked }}
+        {{ checked_rows(table_name, relation, first_rates, further_checks) }}
     ) as checked
     left join repeated_keys on {{ same_key(table) }}
     where repeated_keys.key_1 is null
@@ -67,9 +75,8 @@ repeated_rows as (
     from (
         select {{ carried }}
         from (
-            {{ checked }}
+            {{ checked_rows(table_name, rows_of_repeated_keys ~ " as landed", first_rates, further_checks) }}
         ) as checked
-        inner join repeated_keys on {{ same_key(table) }}
         {%- if adds %}
         union all
         select {{ carried }}
@@ -135,8 +142,9 @@ select * from {{ relation }}
 {% endmacro %}
 
 
-{% macro same_key(table) -%}
-    {%- for key in version_key(table) -%}
+{# Whether a row has one of the repeated keys. cast: of a raw row. #}
+{% macro same_key(table, cast=false) -%}
+    {%- for key in version_key(table, cast) -%}
         {{ key }} = repeated_keys.key_{{ loop.index }} {{- " and " if not loop.last -}}
     {%- endfor -%}
 {%- endmacro %}

@@ -23,6 +23,7 @@ from unittest import mock
 import duckdb
 import shared
 
+from warehouse.erasures import Erasures
 from warehouse.landing import inspect_folder, landing_statements, read_contract
 
 PROJECT = Path(__file__).parents[2]
@@ -164,11 +165,15 @@ def write_landing(folder: Path, tables: Mapping[str, Rows]) -> None:
 
 
 def build_on(
-    connection: duckdb.DuckDBPyConnection, landing: Path, marts: Sequence[str], settings: Mapping[str, object]
+    connection: duckdb.DuckDBPyConnection,
+    landing: Path,
+    marts: Sequence[str],
+    settings: Mapping[str, object],
+    erasures: Erasures | None = None,
 ) -> None:
-    """Land a folder and make the marts, with all that they need, on an empty connection."""
+    """Land a folder, without who is erased, and make the marts, with all that they need, on an empty connection."""
     connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
-    landed = inspect_folder(landing)
+    landed = inspect_folder(landing, erasures=erasures)
     for statement in landing_statements(landed):
         connection.execute(statement)
     steps = steps_for(marts, settings)

@@ -1,9 +1,9 @@
 """A build on a warehouse that is there already gives the tables of a full build, whatever the loads brought.
 
 Sequences of loads are drawn from a seed: late events, corrections (also to another subscription or customer), old rows
-once more, rows that cannot be used, events of the future, changed and erased customers, new and corrected exchange
-rates, another as_of or time zone. After each, the real `dbt build` of one warehouse is compared with a full build of
-the same folder by other means (harness.build_on).
+once more, rows that cannot be used, events of the future, new, changed and erased customers, new and corrected exchange
+rates, the same in every other table, parts replaced, another as_of or time zone. After each, the real `dbt build` of
+one warehouse is compared with a full build of the same folder by other means (harness.build_on).
 
 More sequences: INCREMENT_SEEDS="3 4 5" pytest tests/python/test_increments.py
 """
@@ -36,6 +36,8 @@ from dbt.contracts.graph.manifest import Manifest
 
 from warehouse import fingerprint, increments
 from warehouse.dbt_run import DbtRun
+from warehouse.erase import erase
+from warehouse.erasures import Erasures
 from warehouse.file_states import SETTLED_NS, file_states, has_changed
 from warehouse.landing import inspect_folder
 from warehouse.publishing import publish
@@ -50,9 +52,40 @@ EVENT_TYPES = (
     "trial_started", "started", "renewed", "renewed", "renewed", "changed", "payment_failed", "payment_recovered",
     "paused", "resumed", "cancel_requested", "cancelled", "expired", "reactivated",
 )  # fmt: skip
+# Of the tables that land besides, as events do: an id, customer and time, and what rows of them say.
+OTHER_TABLES = {
+    "invoices": ("invoice_id", "issued_at", {
+        "amount": ("10", "12.5", "0"), "refunded_amount": (None, None, "3"), "currency": (None, "EUR", "GBP"),
+        "status": ("paid", "open", "refunded"),
+    }),
+    "orders": ("order_id", "ordered_at", {
+        "amount": ("10", "12.5", "99"), "refunded_amount": (None, None, "3"), "currency": (None, "EUR", "GBP"),
+        "product": ("tea", "Tea", None),
+    }),
+    "product_usage": (None, "used_on", {
+        "feature": (None, "search", "reports"), "usage_count": ("0", "1", "5"), "minutes": (None, "2.5", "7"),
+    }),
+    "support_tickets": ("ticket_id", "opened_at", {
+        "priority": ("low", "high", "odd"), "category": ("billing", "bug", None), "agent": ("anna", "ben", None),
+    }),
+    "survey_responses": ("response_id", "responded_at", {
+        "survey_type": ("nps", "nps", "csat"), "score": ("3", "5", None), "comment": (None, "too expensive", "nice"),
+        "touchpoint": (None, "onboarding", "relational"),
+    }),
+    "campaign_contacts": ("contact_id", "contacted_at", {
+        "campaign": ("spring", "autumn", "Spring"), "trigger_code": (None, "no_use", "detractor"),
+        "is_control": ("true", "false", None),
+    }),
+    "onboarding_milestones": (None, "reached_at", {
+        "milestone": ("signed_in", "first_report", "invited"), "due_at": (None, "2024-03-01", "2024-04-01"),
+    }),
+}  # fmt: skip
+# Who is erased before the last load. None of its rows is corrected: the quarantine shows another text of the erased.
+ERASED = "gone"
 # What an increment adds to, or takes out of and adds to; the marts follow from it.
 GROWN = (
-    "staging.base_billing__subscription_events", "staging.base_crm__customers", "intermediate.int_customers",
+    *(f"staging.{file.stem}" for file in sorted(harness.PROJECT.glob("models/staging/*/base/*.sql"))),
+    "intermediate.int_engagement_months", "intermediate.int_customers",
     "intermediate.int_subscription_event_states", "intermediate.int_subscription_switches",
     "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_mrr_change_drivers",
     "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_customer_movements",
@@ -92,6 +125,8 @@ class Business:
         self.settings: dict[str, str | int] = {}
         self.rates = {("EUR", "2023-01-01"): "1.1"}
         self.customers = {f"c{number}": ["DE", "US"][number % 2] for number in range(12)}
+        # drawn apart, so that the events of a seed are the same whatever else lands
+        self.draw_others, self.others = random.Random(f"others {seed}"), {}
         (folder / "subscription_events").mkdir(parents=True)
 
     def event(self, *, days_back: float) -> dict[str, str | None]:
@@ -118,20 +153,72 @@ class Business:
     def load(self, rows: list[dict[str, str | None]]) -> None:
         """Write the rows as one more Parquet part, and the small tables anew."""
         self.rows += rows
-        part = self.folder / "subscription_events" / f"part-{self.loads:03d}.parquet"
-        with duckdb.connect() as connection:
-            columns = ", ".join(f"{column} varchar" for column in EVENT_COLUMNS)
-            connection.execute(f"create table part ({columns})")
-            if rows:
-                marks = ", ".join("?" * len(EVENT_COLUMNS))
-                connection.executemany(
-                    f"insert into part values ({marks})", [[row[c] for c in EVENT_COLUMNS] for row in rows]
-                )
-            connection.execute(f"copy part to '{part}'")
+        self.write_part("subscription_events", rows)
         self._write("customers", ("customer_id", "country"), self.customers.items())
         rates = [(day, currency, rate) for (currency, day), rate in self.rates.items()]
         self._write("exchange_rates", ("rate_date", "currency", "rate_to_reporting"), rates)
         self.loads += 1
+
+    def write_part(self, table: str, rows: list[dict[str, str | None]], part: int | None = None) -> None:
+        """Write the rows as a Parquet part: that of this load, or another in the place of an earlier one."""
+        file = self.folder / table / f"part-{self.loads if part is None else part:03d}.parquet"
+        file.parent.mkdir(exist_ok=True)
+        names = list(rows[0] if rows else EVENT_COLUMNS)
+        with duckdb.connect() as connection:
+            connection.execute(f"create table part ({', '.join(f'{name} varchar' for name in names)})")
+            if rows:
+                marks = ", ".join("?" * len(names))
+                connection.executemany(f"insert into part values ({marks})", [list(row.values()) for row in rows])
+            connection.execute(f"copy part to '{file}'")
+
+    def other_row(self, table: str, *, days_back: float) -> dict[str, str | None]:
+        """A new row of one of OTHER_TABLES, of a customer that other tables may not know."""
+        draw, (own_id, own_time, says) = self.draw_others, OTHER_TABLES[table]
+        happened = self.now - timedelta(seconds=draw.randrange(int(days_back * 86400)))
+        row = {own_id: f"{table} {draw.randrange(10**9)}"} if own_id else {}
+        row |= {"customer_id": f"c{draw.randrange(14)}"}
+        row |= {own_time: str(happened.date() if own_time == "used_on" else happened.replace(microsecond=0))}
+        row |= {column: draw.choice(values) for column, values in says.items()}
+        return row | {"loaded_at": draw.choice([str(self.now), None])}
+
+    def load_others(self, *, new: int, days_back: float) -> None:
+        """Write one more part of some of OTHER_TABLES: new and late rows, rows once more, corrected or broken; and now
+        and then other rows in the place of an earlier part."""
+        draw = self.draw_others
+        for table, (own_id, own_time, says) in OTHER_TABLES.items():
+            parts = self.others.setdefault(table, {})
+            if parts and draw.random() < 0.4:
+                continue
+            rows = [self.other_row(table, days_back=days_back) for _ in range(new)]
+            known = [row for part in parts.values() for row in part]
+            if known:
+                rows += [self.other_row(table, days_back=90), dict(draw.choice(known))]
+                corrected = {**draw.choice(known), "loaded_at": str(self.now + timedelta(days=draw.choice([-9, 0])))}
+                column = draw.choice(list(says))
+                rows.append({**corrected, column: draw.choice([*says[column], None])})
+                rows.append({**self.other_row(table, days_back=1), own_time: draw.choice(["soon", None])})
+                if own_id:
+                    rows.append({**draw.choice(known), own_id: None})
+            if parts and draw.random() < 0.15:
+                replaced = draw.choice(list(parts))
+                parts[replaced] = parts[replaced][1:] or rows
+                self.write_part(table, parts[replaced], replaced)
+            parts[self.loads] = rows
+            self.write_part(table, rows)
+        if draw.random() < 0.2:
+            self.customers[f"c{draw.randrange(12, 16)}"] = "FR"
+        if draw.random() < 0.2:  # the first of its currency: amounts of before wait no longer
+            self.rates["GBP", str((self.now - timedelta(days=draw.choice([2, 60]))).date())] = "1.3"
+
+    def load_who_is_erased(self) -> None:
+        """Rows of ERASED in every table."""
+        ids = {"customer_id": ERASED, "subscription_id": "of gone", "loaded_at": None}
+        start = {"event_id": "gone 1", "event_type": "started", "occurred_at": "2023-11-05", "amount": "10"}
+        self.write_part("subscription_events", [dict.fromkeys(EVENT_COLUMNS) | ids | start], 999)
+        for table, (own_id, own_time, _) in OTHER_TABLES.items():
+            row = self.other_row(table, days_back=90) | {"customer_id": ERASED, own_time: "2023-12-05"}
+            row |= {name: value for name, value in {own_id: "gone 1", "currency": None}.items() if name in row}
+            self.write_part(table, [row], 999)
 
     def _write(self, table: str, header, rows) -> None:
         """Write a table, but leave a file alone that already says so: an increment does not read it again."""
@@ -176,6 +263,7 @@ class Business:
             self.settings["switch_grace_minutes"] = draw.choice([0, 10, 2880])
         if draw.random() < 0.15:
             self.change_a_seed()
+        self.load_others(new=self.draw_others.randrange(3), days_back=1)
         self.load(rows)
 
     def change_a_seed(self) -> None:
@@ -267,10 +355,11 @@ def dbt_build(
 
 def differences(business: Business, warehouse: Path) -> list[str]:
     """Tables whose rows are not those of a full build."""
+    erasures = Erasures.beside(warehouse)
     with duckdb.connect() as connection:
         marts = [step.name for step in harness.compiled_steps("{}") if step.schema == "marts"]
         marts.remove("rpt_restatements")  # compares with the build before: see check_restatements()
-        harness.build_on(connection, business.folder, marts, business.settings)
+        harness.build_on(connection, business.folder, marts, business.settings, erasures)
         connection.execute(f"attach '{warehouse}' as grown (read_only)")
         found = []
         for table in [*GROWN, *(f"marts.{mart}" for mart in marts)]:
@@ -320,10 +409,15 @@ def test_every_load_gives_the_tables_of_a_full_build(
 ) -> None:
     business, warehouse = Business(tmp_path / "landing", seed, project), tmp_path / shared.WAREHOUSE
     business.settings["largest_segment_values"] = 2  # of three plans and up to four countries
+    business.load_who_is_erased()
+    business.load_others(new=30, days_back=400)
     business.load([business.event(days_back=400) for _ in range(120)])
     business.settings["switch_grace_minutes"] = 2880  # two days: a load has events within it
     plans, restated = [dbt_build(business, warehouse, monkeypatch)], 0
-    for _ in range(LOADS):
+    for number in range(LOADS):
+        if number == LOADS - 1:
+            _, problems = erase(ERASED, warehouse, published_file(warehouse), Erasures.beside(warehouse))
+            assert not problems
         before, rows_before = report(warehouse), len(business.rows)
         business.next_load()
         plans.append(dbt_build(business, warehouse, monkeypatch))
@@ -349,7 +443,7 @@ def test_what_cannot_be_added_to_is_built_in_full(
 
     assert build() == (False, "there is no complete build to add to")
     business.settings["as_of"] = waiting["occurred_at"]  # exactly: it is seen from here on
-    assert build() == (True, "0 new files of subscription_events")
+    assert build() == (True, "no new file")
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         (seen,) = connection.execute(
             "select max(current_status) from marts.dim_customers where customer_id = 'waiting'"
@@ -375,7 +469,7 @@ def test_what_cannot_be_added_to_is_built_in_full(
     (business.folder / "subscription_events" / "part-001.parquet").unlink()
     assert build() == (False, "part-001.parquet is gone")
     (business.folder / "subscription_events" / "part-000.parquet").touch()  # the same rows
-    assert dbt_build(business, warehouse, monkeypatch) == (True, "0 new files of subscription_events")
+    assert dbt_build(business, warehouse, monkeypatch) == (True, "no new file")
     assert not differences(business, warehouse)
 
 
@@ -430,7 +524,8 @@ def test_other_attributes_of_a_customer_who_left_count_in_all_periods(
     dbt_build(business, warehouse, monkeypatch)
     business.customers["c1"] = "FR"
     business.load([{**other, "event_id": "d", "event_type": "renewed", "occurred_at": "2024-02-05 10:00:00"}])
-    assert dbt_build(business, warehouse, monkeypatch) == (True, "1 new file of subscription_events")
+    read = "1 new file of subscription_events, all of customers"
+    assert dbt_build(business, warehouse, monkeypatch) == (True, read)
     assert not differences(business, warehouse)
 
 
@@ -505,7 +600,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
 ) -> None:
     business, warehouse = Business(tmp_path / "landing", 0, project), tmp_path / shared.WAREHOUSE
     business.load([business.event(days_back=400) for _ in range(40)])
-    events, nothing_new = business.folder / "subscription_events", (True, "0 new files of subscription_events")
+    events, nothing_new = business.folder / "subscription_events", (True, "no new file")
 
     def build(*further: str, **how) -> tuple[bool, str]:
         return dbt_build(business, warehouse, monkeypatch, *further, **{"watched_only": True, **how})
@@ -530,7 +625,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     assert (build(), rate_quarantined()) == ((True, "1 new file of subscription_events"), 1)
     business.rates["GBP", "2024-05-11"] = business.rates["JPY", "2023-01-01"] = "1.3"  # too late for it; nobody's
     business.load([])
-    assert (build(), rate_quarantined()) == ((True, "1 new file of subscription_events"), 1)
+    assert (build(), rate_quarantined()) == ((True, "1 new file of subscription_events, all of exchange_rates"), 1)
     # nothing was published since: the start is still news
     assert check_restatements(business, warehouse, published, {start["event_id"]})
     with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -559,7 +654,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
             duckdb.execute(f"copy (select * replace (2 as rate_to_reporting) from '{rates}') to '{moved}'")
             replaced.append(moved.replace(rates))
 
-    assert build(callbacks=[replace_rates], fails=True) == nothing_new and replaced
+    assert build(callbacks=[replace_rates], fails=True) == (True, "all of exchange_rates") and replaced
     assert build() == (False, "there is no complete build to add to")
     assert check_restatements(business, warehouse, published, set())
     publish_build(warehouse)
@@ -637,8 +732,9 @@ def test_the_reason_for_a_full_build(tmp_path: Path, project: Path, known: dict,
     plan = increments.plan_build(
         landed, increments.BuildFacts(**{"settings": {"known_at": ""}, "last_state": last, **known})
     )
-    assert plan.because == (because or "0 new files of subscription_events")
-    assert plan.new_files == (None if because else ())
+    assert plan.because == (because or "no new file")
+    assert plan.is_increment is not bool(because)
+    assert set(plan.reads.values()) == {"all" if because else "none"}
 
 
 def test_parts_are_unreported_until_their_bytes_were_reported(tmp_path: Path, project: Path) -> None:
@@ -688,17 +784,33 @@ def test_customers_who_come_and_go_by_orders_are_built_in_full(
     assert not differences(business, warehouse)
 
 
-def test_customers_are_kept_only_while_their_file_is_the_same(tmp_path: Path, project: Path) -> None:
+def test_what_is_read_of_a_table_follows_from_its_files(tmp_path: Path, project: Path) -> None:
     business = Business(tmp_path / "landing", 0, project)
 
-    def plan(last_state: dict | None) -> increments.BuildPlan:
-        return increments.plan_build(inspect_folder(business.folder), increments.BuildFacts({}, last_state))
+    def read(last_state: dict | None, **facts: bool) -> dict[str, str]:
+        """What an increment reads of these tables."""
+        landed = inspect_folder(business.folder)
+        plan = increments.plan_build(landed, increments.BuildFacts({}, last_state, **facts))
+        states.append(plan.state)
+        tables = ("subscription_events", "customers", "orders", "support_tickets")
+        return {table: plan.reads[table] for table in tables if plan.reads[table] != "none"}
 
+    states, order = [], {"order_id": "1", "customer_id": "c1", "ordered_at": "2024-01-01", "amount": "1"}
+    business.write_part("orders", [order])
     business.load([business.event(days_back=400)])
-    first = plan(None)
+    assert set(read(None).values()) == {"all"}
+    assert read(states[0]) == {}
+    # an order that waits for a rate may wait no longer; a customer has no amount
+    assert read(states[0], first_rates_changed=True) == {"orders": "all"}
+    business.write_part("orders", [{**order, "order_id": "2"}])
     business.load([business.event(days_back=400)])
-    assert (first.unchanged, plan(first.state).unchanged) == ((), ("customers",))
     business.customers["c99"] = "FR"
     business.load([])
-    assert plan(first.state).new_files is not None
-    assert plan(first.state).unchanged == ()
+    assert read(states[0]) == {"subscription_events": "new", "customers": "all", "orders": "new"}
+    business.write_part("orders", [{**order, "amount": "2"}], part=0)
+    assert read(states[-1]) == {"orders": "all"}
+    (business.folder / "orders" / "part-000.parquet").unlink()
+    assert read(states[-1]) == {"orders": "all"}
+    ticket = "select 2 as ticket_id, 'c1' as customer_id, '2024' as opened_at"
+    duckdb.execute(f"copy ({ticket}) to '{business.folder / 'support_tickets.parquet'}'")
+    assert read(states[-2]) == {"orders": "all", "support_tickets": "all"}

@@ -12,7 +12,7 @@ select states.customer_id
 from {{ ref("int_subscription_states") }} as states
 inner join {{ ref("int_touched_subscriptions") }} as touched
     on states.subscription_id = touched.subscription_id
-{%- if is_increment() and not is_unchanged("customers") %}
+{%- if is_increment() and rows_read("customers") != "none" %}
 union
 select coalesce(customers.customer_id, last_customers.customer_id) as customer_id
 from {{ customers }} as customers

@@ -1,16 +1,26 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched",
+          unique_key=["customer_id", "month_start"], touched="int_touched_usage_months", landed="product_usage") }}
+
 {#- How often a customer used the product in a month, where it did; who has no row was dormant. -#}
-with months as (
+with used as (
     select
         usage.customer_id,
-        days.month_start,
-        count(distinct usage.used_on) as days_used
+        usage.used_on,
+        cast({{ dbt.date_trunc("month", "usage.used_on") }} as date) as month_start
     from {{ ref("stg_product__product_usage") }} as usage
-    inner join {{ ref("int_calendar_days") }} as days
-        on usage.used_on = days.date_day
     inner join {{ ref("int_report_moment") }} as moment
         on usage.used_on <= moment.as_of_on
     where usage.usage_count > 0
-    group by usage.customer_id, days.month_start
+),
+
+months as (
+    select
+        customer_id,
+        month_start,
+        count(distinct used_on) as days_used
+    from used
+    where {{ is_touched(["customer_id", "month_start"], ref("int_touched_usage_months")) }}
+    group by customer_id, month_start
 )
 
 select

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="survey_responses") }}
 
 {{
     landed_rows(
