@@ -30,7 +30,7 @@ endef
 $(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build export erase test mutants test-postgres test-spark lint lock readme clean open-university cdnow
+.PHONY: help setup build export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,9 +71,27 @@ lint: setup  ## check the style of SQL, Python and YAML
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock
 	@uv export --quiet --only-group spark --format requirements-txt --no-header > requirements-spark.lock
+	@uv export --quiet --only-group docs --format requirements-txt --no-header > requirements-docs.lock
 
-readme: build  ## write the results of the README's queries anew
-	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
+tables: build  ## write docs/tables anew from the models' YAML, and the README's results and picture, as the demo business gives them
+	@$(BIN)/dbt --quiet parse --target-path target/tables
+	@$(BIN)/python docs/tables.py target/tables/manifest.json published/marts.duckdb
+	@$(BIN)/python docs/picture.py published/marts.duckdb > docs/demo.svg
+
+override DOCS_STAMP := $(VENV)/.set-up-docs
+
+# What makes the site is installed for it only.
+$(DOCS_STAMP): requirements-docs.lock $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
+	@touch $(DOCS_STAMP)
+
+.PHONY: docs serve
+docs: $(DOCS_STAMP)  ## build the documentation as a site with search: target/site/index.html, no network needed
+	@$(BIN)/python docs/site.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build
+
+serve: docs  ## show the site on this machine, port 8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory target/site
 
 .PHONY: lineage
 lineage: setup  ## draw docs/lineage.svg, the way of an event to the rates

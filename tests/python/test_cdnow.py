@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import readme
+import queries
 import shared
 
 PROJECT = Path(__file__).parents[2]
@@ -30,8 +30,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
 
 
 def test_readme_shows_what_the_example_gives(published: duckdb.DuckDBPyConnection) -> None:
-    assert readme.examples(PAGE)
-    assert readme.refreshed(PAGE, published) == PAGE
+    assert queries.examples(PAGE)
+    assert queries.refreshed(PAGE, published) == PAGE
 
 
 def test_losses_are_the_silences_of_90_days(published: duckdb.DuckDBPyConnection) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import readme
+import queries
 import shared
 
 PROJECT = Path(__file__).parents[2]
@@ -32,8 +32,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
 
 def test_readme_shows_what_the_example_gives(published: duckdb.DuckDBPyConnection) -> None:
     page = (EXAMPLE / "README.md").read_text(encoding="utf-8")
-    assert readme.examples(page)
-    assert readme.refreshed(page, published) == page
+    assert queries.examples(page)
+    assert queries.refreshed(page, published) == page
 
 
 def test_every_registration_is_a_subscription_or_in_quarantine(published: duckdb.DuckDBPyConnection) -> None:
