@@ -12,6 +12,7 @@ export DO_NOT_TRACK := 1
 PYTHON ?=
 TARGET ?= duckdb
 VARS ?=
+UNIT_TESTS ?=
 EXPORT ?= export
 MARTS ?=
 CUSTOMER ?=
@@ -22,7 +23,7 @@ CUSTOMERS ?= 1000000
 ROUNDS ?= 3
 REASON ?=
 SKEW ?=
-GIVEN := PYTHON TARGET VARS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS ROUNDS REASON SKEW
+GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS ROUNDS REASON SKEW
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -46,8 +47,8 @@ $(STAMP): requirements.lock
 
 setup: $(STAMP)  ## make the environment from the pinned lock
 
-build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'); TARGET=postgres, spark_cluster: docs/engines.md
-	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
+build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
+	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
 
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

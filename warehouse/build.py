@@ -1,6 +1,6 @@
 """`make build`: run dbt build, publish its marts if every model is made and all tests passed, and say what came of it.
 
-Usage: python -m warehouse.build [arguments of dbt build]
+Usage: python -m warehouse.build [--unit-tests yes] [arguments of dbt build]
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ DBT = (sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')
 def main(arguments: list[str]) -> int:
     """Build, publish and report, from the project's root. Returns the exit code: 0 when all was published, else 1."""
     os.chdir(PROJECT)
+    own, arguments = _own_options().parse_known_args(arguments)
     given, _ = _options().parse_known_args(arguments)
+    if own.unit_tests == "no":
+        # they look at the project and its settings, not at the data of a load, and take as long as all models do
+        os.environ.setdefault("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
     try:
         settings = read_environment()
         check_vars(given.vars)
@@ -91,6 +95,13 @@ def main(arguments: list[str]) -> int:
     warnings += [*contacts_found(warehouse), *left_out(warehouse)]
     print(summarise(published, publication, warehouse, landing, pages, warnings))
     return 0
+
+
+def _own_options() -> argparse.ArgumentParser:
+    """The options that dbt build does not have."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--unit-tests", default="no", choices=["yes", "no"])
+    return options
 
 
 def _options() -> argparse.ArgumentParser:
