@@ -42,7 +42,7 @@ $(STAMP): requirements.lock
 		|| { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }; \
 	echo "Setting up $(VENV) from requirements.lock (once, a minute or two) ..."; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## make the environment from the pinned lock
@@ -108,7 +108,7 @@ override SPARK_STAMP := $(VENV)/.set-up-spark
 $(SPARK_STAMP): requirements-spark.lock $(STAMP)
 	@command -v java >/dev/null || { echo "Spark needs Java 17: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@echo "Adding Spark to $(VENV) from requirements-spark.lock (once, a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
 	@touch $(SPARK_STAMP)
 
 .PHONY: setup-spark

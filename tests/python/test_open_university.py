@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -25,7 +26,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
     environment = {**os.environ, **shared.WITHOUT_LOG}
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
-    assert "WARN=0 ERROR=0" in run.stdout
+    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    assert {result["status"] for result in results} == {"success", "pass"}
     with duckdb.connect(str(folder / "published" / "marts.duckdb"), read_only=True) as connection:
         yield connection
 
