@@ -12,6 +12,7 @@ export DO_NOT_TRACK := 1
 PYTHON ?=
 TARGET ?= duckdb
 VARS ?=
+UNIT_TESTS ?=
 EXPORT ?= export
 MARTS ?=
 CUSTOMER ?=
@@ -22,7 +23,7 @@ CUSTOMERS ?= 1000000
 ROUNDS ?= 3
 REASON ?=
 SKEW ?=
-GIVEN := PYTHON TARGET VARS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS ROUNDS REASON SKEW
+GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS ROUNDS REASON SKEW
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -41,13 +42,13 @@ $(STAMP): requirements.lock
 		|| { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }; \
 	echo "Setting up $(VENV) from requirements.lock (once, a minute or two) ..."; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## make the environment from the pinned lock
 
-build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'); TARGET=postgres, spark_cluster: docs/engines.md
-	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
+build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
+	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
 
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
@@ -82,7 +83,7 @@ override DOCS_STAMP := $(VENV)/.set-up-docs
 
 # What makes the site is installed for it only.
 $(DOCS_STAMP): requirements-docs.lock $(STAMP)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
 	@touch $(DOCS_STAMP)
 
 .PHONY: docs serve
@@ -125,7 +126,7 @@ override SPARK_STAMP := $(VENV)/.set-up-spark
 $(SPARK_STAMP): requirements-spark.lock $(STAMP)
 	@command -v java >/dev/null || { echo "Spark needs Java 17: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@echo "Adding Spark to $(VENV) from requirements-spark.lock (once, a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
 	@touch $(SPARK_STAMP)
 
 .PHONY: setup-spark

@@ -30,7 +30,8 @@ ATTACKS = [
 ]
 # the target that each variable is for
 TARGETS = {
-    "PYTHON": "setup", "TARGET": "build", "VARS": "build", "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
+    "PYTHON": "setup", "TARGET": "build", "VARS": "build", "UNIT_TESTS": "build",
+    "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
     "OULAD": "open-university", "OPEN_UNIVERSITY_BUILD": "open-university", "CDNOW_BUILD": "cdnow",
     "CUSTOMERS": "bench", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
 }  # fmt: skip
@@ -103,6 +104,7 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
             ["build", "VARS={as_of: 2025-06-30, lifecycle: auto}", "TARGET=postgres"],
             ["-m", "warehouse.build", "--target=postgres", "--vars={as_of: 2025-06-30, lifecycle: auto}"],
         ),
+        (["build", "UNIT_TESTS=yes"], ["-m", "warehouse.build", "--target=duckdb", "--unit-tests=yes"]),
         (["erase", "CUSTOMER=c 1"], ["-m", "warehouse.erase", "c 1"]),
         (["export", "MARTS=rpt_a rpt_b"], ["-m", "warehouse.export", "export", "rpt_a rpt_b"]),
         (

@@ -288,7 +288,7 @@ def test_numbers_of_the_readme_are_those_of_the_project(demo_build: SimpleNamesp
     assert "each of more than 150 small wrong changes to the models" in text and len(changes) > 150
     performance = (tables.DOCS / "performance.md").read_text(encoding="utf-8")
     assert "[0.15 of the cost]" in text and "| increment: 0.15 of a full build | 0.15;" in performance
-    assert "11 million events build in a minute within 1.4 GB" in text
+    assert "Churn and MRR of 11 million events build in a minute within 1.4 GB" in text
     assert "| full build | 81.5 | 53.3 | 1.4 GB |" in performance
 
 
