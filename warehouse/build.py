@@ -30,6 +30,7 @@ from warehouse.quality import GateError, check_landing, check_marts, check_stagi
 from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.summary import summarise
 from warehouse.unread_files import unread_files
+from warehouse.versions import Versions
 from warehouse.written_anew import compact
 
 PROJECT = Path(__file__).parents[1]
@@ -96,7 +97,9 @@ def main(arguments: list[str]) -> int:
     )
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
     warnings += [*contacts_found(warehouse), *left_out(warehouse)]
-    print(summarise(published, publication, warehouse, landing, pages, warnings))
+    before = Versions(published).kept()[-2:-1]
+    previous = before[0] / published.name if before else None
+    print(summarise(published, publication, warehouse, landing, pages, warnings, previous))
     return 0
 
 
