@@ -12,6 +12,7 @@ export DO_NOT_TRACK := 1
 PYTHON ?=
 TARGET ?= duckdb
 VARS ?=
+UNIT_TESTS ?=
 EXPORT ?= export
 MARTS ?=
 CUSTOMER ?=
@@ -23,7 +24,7 @@ SIZE ?= 200000
 ROUNDS ?= 3
 REASON ?=
 SKEW ?=
-GIVEN := PYTHON TARGET VARS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW
+GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -31,7 +32,7 @@ endef
 $(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build export erase test mutants test-postgres test-spark lint lock readme clean open-university cdnow
+.PHONY: help setup build export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,13 +43,13 @@ $(STAMP): requirements.lock
 		|| { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }; \
 	echo "Setting up $(VENV) from requirements.lock (once, a minute or two) ..."; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## make the environment from the pinned lock
 
-build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'); TARGET=postgres, spark_cluster: docs/engines.md
-	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
+build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
+	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
 
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
@@ -72,9 +73,27 @@ lint: setup  ## check the style of SQL, Python and YAML
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock
 	@uv export --quiet --only-group spark --format requirements-txt --no-header > requirements-spark.lock
+	@uv export --quiet --only-group docs --format requirements-txt --no-header > requirements-docs.lock
 
-readme: build  ## write the results of the README's queries anew
-	@$(BIN)/python tests/python/readme.py published/marts.duckdb README.md
+tables: build  ## write docs/tables anew from the models' YAML, and the README's results and picture, as the demo business gives them
+	@$(BIN)/dbt --quiet parse --target-path target/tables
+	@$(BIN)/python docs/tables.py target/tables/manifest.json published/marts.duckdb
+	@$(BIN)/python docs/picture.py published/marts.duckdb > docs/demo.svg
+
+override DOCS_STAMP := $(VENV)/.set-up-docs
+
+# What makes the site is installed for it only.
+$(DOCS_STAMP): requirements-docs.lock $(STAMP)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
+	@touch $(DOCS_STAMP)
+
+.PHONY: docs serve
+docs: $(DOCS_STAMP)  ## build the documentation as a site with search: target/site/index.html, no network needed
+	@$(BIN)/python docs/site.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build
+
+serve: docs  ## show the site on this machine, port 8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory target/site
 
 .PHONY: lineage
 lineage: setup  ## draw docs/lineage.svg, the way of an event to the rates
@@ -108,7 +127,7 @@ override SPARK_STAMP := $(VENV)/.set-up-spark
 $(SPARK_STAMP): requirements-spark.lock $(STAMP)
 	@command -v java >/dev/null || { echo "Spark needs Java 17: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@echo "Adding Spark to $(VENV) from requirements-spark.lock (once, a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
 	@touch $(SPARK_STAMP)
 
 .PHONY: setup-spark

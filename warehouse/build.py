@@ -1,6 +1,6 @@
 """`make build`: run dbt build, publish its marts if every model is made and all tests passed, and say what came of it.
 
-Usage: python -m warehouse.build [arguments of dbt build]
+Usage: python -m warehouse.build [--unit-tests yes] [arguments of dbt build]
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from warehouse.land import MODULES
 from warehouse.land import main as land
 from warehouse.landing import LandingError, inspect_folder
 from warehouse.personal_data import contacts_found, left_out
+from warehouse.progress import show
 from warehouse.publishing import NotPublishedError, plainly, publish
 from warehouse.quality import GateError, check_landing, check_marts, check_staging, read_history, stop_or_say
 from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.summary import summarise
 from warehouse.unread_files import unread_files
+from warehouse.versions import Versions
 from warehouse.written_anew import compact
 
 PROJECT = Path(__file__).parents[1]
@@ -39,7 +41,11 @@ DBT = (sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')
 def main(arguments: list[str]) -> int:
     """Build, publish and report, from the project's root. Returns the exit code: 0 when all was published, else 1."""
     os.chdir(PROJECT)
+    own, arguments = _own_options().parse_known_args(arguments)
     given, _ = _options().parse_known_args(arguments)
+    if own.unit_tests == "no":
+        # they look at the project and its settings, not at the data of a load, and take as long as all models do
+        os.environ.setdefault("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
     try:
         settings = read_environment()
         check_vars(given.vars)
@@ -79,18 +85,33 @@ def main(arguments: list[str]) -> int:
     except (NotPublishedError, GateError, WarehouseError, ErasuresError, KeyboardInterrupt) as error:
         print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
         print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
+        print(_where_the_log_is())
         return 1
     with contextlib.suppress(OSError, duckdb.Error):  # published it is, whatever becomes of these
         history.remember(volumes)  # the next build compares itself with the builds before
         if given_back := compact(warehouse):
             print(f"{warehouse} was written anew without its free blocks: {given_back / 1e6:,.0f} MB less.")
     print(
-        f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s.\n"
+        f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s. "
+        f"{_where_the_log_is()}\n"
     )
     landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
     warnings += [*contacts_found(warehouse), *left_out(warehouse)]
-    print(summarise(published, publication, warehouse, landing, pages, warnings))
+    before = Versions(published).kept()[-2:-1]
+    previous = before[0] / published.name if before else None
+    print(summarise(published, publication, warehouse, landing, pages, warnings, previous))
     return 0
+
+
+def _where_the_log_is() -> str:
+    return f"The whole log of dbt: {Path(os.environ.get('DBT_LOG_PATH') or 'logs') / 'dbt.log'}"
+
+
+def _own_options() -> argparse.ArgumentParser:
+    """The options that dbt build does not have."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--unit-tests", default="no", choices=["yes", "no"])
+    return options
 
 
 def _options() -> argparse.ArgumentParser:
@@ -102,7 +123,17 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _dbt_build(arguments: list[str]) -> int:
-    return subprocess.run([*DBT, "build", *arguments], check=False).returncode
+    dbt = _start_dbt(["--log-format", "json", "--no-use-colors", *arguments])
+    try:
+        show(dbt.stdout, sys.stdout)
+        return dbt.wait()
+    except BaseException:
+        dbt.kill()
+        raise
+
+
+def _start_dbt(arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen([*DBT, "build", *arguments], stdout=subprocess.PIPE, text=True, errors="replace")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Each line is a function of LINES: it asks the published marts and returns its li
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -28,6 +28,7 @@ class Built:
         landing: folder of the raw tables.
         pages: folder of the gates' pages.
         warnings: of the gates and tests before publishing; those of the gate of the marts are in the publication.
+        previous: the published file of the version before; None where there is none.
     """
 
     marts: duckdb.DuckDBPyConnection
@@ -37,6 +38,7 @@ class Built:
     landing: str
     pages: Path
     warnings: Sequence[str] = ()
+    previous: Path | None = None
 
     def row(self, query: str) -> dict | None:
         """The first row of a query by column name; None where there is none."""
@@ -50,11 +52,17 @@ class Built:
 
 
 def summarise(
-    published: Path, publication: Publication, warehouse: Path, landing: str, pages: Path, warnings: Sequence[str] = ()
+    published: Path,
+    publication: Publication,
+    warehouse: Path,
+    landing: str,
+    pages: Path,
+    warnings: Sequence[str] = (),
+    previous: Path | None = None,
 ) -> str:
     """Return the summary of a build; the arguments are those of Built."""
     with duckdb.connect(str(published), read_only=True) as marts:
-        built = Built(marts, publication, published, warehouse, landing, pages, warnings)
+        built = Built(marts, publication, published, warehouse, landing, pages, warnings, previous)
         return "\n".join(f"{name:<12}{text}" for line in LINES for name, text in line(built))
 
 
@@ -224,7 +232,8 @@ def _warehouse(built: Built) -> Lines:
     return [("Warehouse", f"{built.warehouse}: schema marts, {len(built.publication.rows)} tables")]
 
 
-LAST_MONTH = """
+# the complete months of all customers
+MONTHS = """
     select
         churn.period_start,
         churn.customers_start,
@@ -241,9 +250,8 @@ LAST_MONTH = """
     inner join marts.rpt_retention_rates as retention using (period_grain, period_start, segment_type, segment_value)
     inner join marts.rpt_mrr_movements as mrr using (period_grain, period_start, segment_type, segment_value)
     where churn.period_grain = 'month' and churn.segment_type = 'all' and churn.is_complete_period
-    order by churn.period_start desc
-    limit 1
 """
+LAST_MONTH = f"{MONTHS} order by churn.period_start desc limit 1"
 
 
 def _last_month(built: Built) -> Lines:
@@ -271,6 +279,28 @@ def _last_month(built: Built) -> Lines:
             )
         )
     return lines
+
+
+def _changes(built: Built) -> Lines:
+    """The last month that the version before told of, then and now."""
+    if built.previous is None:
+        return []
+    try:
+        with duckdb.connect(str(built.previous), read_only=True) as marts:
+            then = replace(built, marts=marts).row(LAST_MONTH)
+    except duckdb.Error:  # of another version of the project, with other columns
+        return []
+    now = built.row(f"{MONTHS} and churn.period_start = date '{then['period_start']}'") if then else None
+    if now is None:
+        return []
+    figures = (("customers_end", "customers {:,}"), ("churn_rate", "churn {:.2%}"), ("mrr_end", "MRR {:,.0f}"))
+    pairs = [
+        [words.format(month[name]) for month in (then, now)]
+        for name, words in figures
+        if None not in (then[name], now[name])
+    ]
+    changed = "; ".join(f"{was}, now {becomes.split()[-1]}" for was, becomes in pairs if was != becomes)
+    return [("Before", f"{then['period_start']:%B %Y} in the version before: {changed or 'the same'}")]
 
 
 def add_up(parts: Sequence[int], total: int) -> list[int]:
@@ -323,6 +353,7 @@ LINES: tuple[Callable[[Built], Lines], ...] = (
     _other_segments,
     _warehouse,
     _last_month,
+    _changes,
     _nps,
     _places,
     _warnings,

@@ -49,22 +49,26 @@
 {% endmacro %}
 
 
+{# What the columns of raw.last_build mean. Another number for other columns or another content: the warehouse of another version of the project is then built in full. #}
+{% macro last_build_format() %}{{ return(3) }}{% endmacro %}
+
+
 {#
     The last complete build: its state (warehouse/increments.py), as_of, the rates that its events used, the first ones that
     all tables did, what made its customers, and whether its times were dates.
 #}
 {% macro last_build() %}
-    {% if not has_table("raw", "last_build") %}
-        {% do return({"state": none, "as_of": none, "lifecycle": none, "times_are_dates": none}) %}
+    {% set with_format = "select count(*) from information_schema.columns where table_catalog = current_database() and table_schema = 'raw' and table_name = 'last_build' and column_name = 'format'" %}
+    {% if run_query(with_format).columns[0][0] %}
+        {% for row in run_query("select *, cast(as_of as text) as as_of_text from raw.last_build where format = " ~ last_build_format()).rows %}
+            {% do return({
+                "state": fromjson(row["state"]), "as_of": row["as_of_text"], "rates_until": fromjson(row["rates_until"]), "rates": row["rates"],
+                "first_rates_until": fromjson(row["first_rates_until"]), "first_rates": row["first_rates"],
+                "lifecycle": row["lifecycle"], "times_are_dates": row["times_are_dates"],
+            }) %}
+        {% endfor %}
     {% endif %}
-    {% set found = run_query("select *, cast(as_of as text) as as_of_text from raw.last_build") %}
-    {% set row = dict(zip(found.column_names, found.rows[0].values())) %}
-    {# an older version of the project wrote fewer columns; its warehouse is built in full #}
-    {% do return({
-        "state": fromjson(row["state"]), "as_of": row["as_of_text"], "rates_until": fromjson(row["rates_until"]), "rates": row["rates"],
-        "first_rates_until": fromjson(row.get("first_rates_until") or "{}"), "first_rates": row.get("first_rates"),
-        "lifecycle": row.get("lifecycle"), "times_are_dates": row.get("times_are_dates"),
-    }) %}
+    {% do return({"state": none, "as_of": none, "lifecycle": none, "times_are_dates": none}) %}
 {% endmacro %}
 
 
@@ -223,7 +227,7 @@
             {% do exceptions.raise_compiler_error(changed | join(", ") ~ " changed while the build read the landing folder: build again.") %}
         {% endif %}
         {% do run_query(
-            "create or replace table raw.last_build as select '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, moment.lifecycle, moment.times_are_dates, "
+            "create or replace table raw.last_build as select " ~ last_build_format() ~ " as format, '" ~ invocation_id ~ "' as invocation_id, plan.state, moment.as_of, moment.lifecycle, moment.times_are_dates, "
             ~ "'" ~ tojson(until) | replace("'", "''") ~ "' as rates_until, '" ~ rates_hash(until) ~ "' as rates, "
             ~ "'" ~ tojson(first_until) | replace("'", "''") ~ "' as first_rates_until, '" ~ rates_hash(first_until) ~ "' as first_rates "
             ~ "from raw.build_plan as plan cross join intermediate.int_report_moment as moment"

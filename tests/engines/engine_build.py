@@ -14,7 +14,7 @@ import duckdb
 import harness
 from landings import Landing
 
-# The tests of the demo business run on every engine; elsewhere the comparison itself is the test.
+# dbt's tests run once on every engine; elsewhere the comparison itself is the test.
 MODELS_ONLY = ("--exclude-resource-types", "test", "unit_test")
 
 

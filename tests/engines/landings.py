@@ -1,7 +1,8 @@
-"""The landing folders that every engine builds: demo business, golden month, adversarial streams and odd files."""
+"""The landing folders that other engines build: the demo business with odd files, adversarial streams, golden month."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -112,8 +113,8 @@ def write_golden_month(folder: Path) -> None:
     landed.unlink()
 
 
-def write_streams(folder: Path) -> None:
-    """Many streams of the property test in one folder, told apart by their ids; they share the exchange rates."""
+def drawn_streams() -> dict[str, list[dict[str, str]]]:
+    """Many streams of the property test as one folder, told apart by their ids; they share the exchange rates."""
     drawn: list[dict[str, list[dict[str, str]]]] = []
 
     @hypothesis_settings(max_examples=STREAMS, derandomize=True, database=None, deadline=None,
@@ -126,12 +127,25 @@ def write_streams(folder: Path) -> None:
     merged = streams.together(drawn)
     for row in merged["subscription_events"]:
         row["subscription_id"] = re.sub(r"s[0-7]\b", lambda name: SUBSCRIPTION_NAMES[name[0]], row["subscription_id"])
-    harness.write_landing(folder, merged)
+    return merged
 
 
-def write_oddities(folder: Path) -> None:
-    """The streams, and files with what no clean business sends: odd values, lines that are no CSV, typed Parquet."""
-    write_streams(folder)
+def write_streams(folder: Path) -> None:
+    """The streams alone, without any optional table."""
+    harness.write_landing(folder, drawn_streams())
+
+
+def write_everything(folder: Path) -> None:
+    """The demo business, the streams, and what no clean business sends: odd values, torn lines, typed Parquet.
+
+    One folder, since an engine takes as long for each build, whatever the number of rows.
+    """
+    write_demo_business(folder)
+    tables = drawn_streams()
+    for table, rows in tables.items():
+        with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
+    harness.write_landing(folder, tables)
     with (folder / "subscription_events.csv").open("a", encoding="utf-8", newline="") as events:
         for n, time in enumerate(TIMES):
             events.write(f't{n},ct{n},st{n},started,"{time}",basic,10' + "," * 8 + "\r\n")
@@ -143,19 +157,22 @@ def write_oddities(folder: Path) -> None:
             events.write(f"r{n},cr{n},sr{n},started,2024-01-05,pro,10" + "," * 8 + "\r\n")
             events.write(f"q{n},cr{n}\u00a0,sr{n},Cancelled,2024-01-09" + "," * 7 + f"{reason},,{reason}," + "\r\n")
         events.write("too,short\r\n" + "x," * 30 + "too long\r\n")
-    orders = "".join(f"o{n},c{n},2024-02-01,{n}.5,,{''.join(c)},p\n" for n, c in enumerate(["usd", "EUR", "eur", "é"]))
-    (folder / "orders.csv").write_text(
-        "\ufefforder_id,customer_id,ordered_at,amount,refunded_amount,currency,unknown\n" + orders, encoding="utf-8"
-    )
-    contacts = "".join(f"k{n},0-c1,spring,2024-02-0{n % 9 + 1},{value}\n" for n, value in enumerate(BOOLEANS))
-    (folder / "campaign_contacts.csv").write_text(
-        "contact_id,customer_id,campaign,contacted_at,is_control\n" + contacts, encoding="utf-8"
-    )
+    header, *orders = (folder / "orders.csv").read_text(encoding="utf-8").splitlines()
+    orders += [f"o{n},c{n},2024-02-01,{n}.5,,{currency},p," for n, currency in enumerate(["usd", "EUR", "eur", "é"])]
+    lines = [f"\ufeff{header},unknown", *(f"{order},x" for order in orders)]
+    (folder / "orders.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (folder / "campaign_contacts.csv").open("a", encoding="utf-8") as contacts:
+        for n, value in enumerate(BOOLEANS):
+            contacts.write(f"k{n},0-c1,spring,,2024-02-0{n % 9 + 1},,,{value}\n")
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("create table comments (n integer, comment varchar)")
         connection.executemany("insert into comments values (?, ?)", list(enumerate(COMMENTS)))
-        (folder / "survey_responses").mkdir()
+        for table in ("survey_responses", "invoices"):
+            demo, part = folder / f"{table}.csv", folder / table / "demo.parquet"
+            part.parent.mkdir()
+            connection.execute(f"copy (from read_csv('{demo}', all_varchar = true)) to '{part}' (format parquet)")
+            demo.unlink()
         for part, time_type in enumerate(["timestamptz", "timestamp"]):
             connection.execute(f"""
                 copy (
@@ -173,19 +190,18 @@ def write_oddities(folder: Path) -> None:
                     timestamp '2024-02-02 03:04:05' as paid_at, 'paid' as status,
                     cast(n * 1.1 as decimal(12, 3)) as amount, cast(n as real) / 3 as refunded_amount
                 from range(7) as numbers (n)
-            ) to '{folder / "invoices.parquet"}' (format parquet)
+            ) to '{folder / "invoices" / "typed.parquet"}' (format parquet)
         """)
 
 
 LANDINGS = {
-    "demo": Landing(write_demo_business),
-    "golden_month": Landing(write_golden_month, {"as_of": "2024-02-01"}),
+    "everything_berlin": Landing(
+        write_everything,
+        {"reporting_timezone": "Europe/Berlin", "as_of": "2024-07-01", "known_at": "2024-07-15 12:00:00"},
+    ),
     "streams_kolkata": Landing(
         write_streams,
         {"reporting_timezone": "Asia/Kolkata", "fiscal_year_start_month": 2, "switch_grace_minutes": 10},
     ),
-    "oddities_berlin": Landing(
-        write_oddities,
-        {"reporting_timezone": "Europe/Berlin", "as_of": "2024-07-01", "known_at": "2024-07-15 12:00:00"},
-    ),
+    "golden_month": Landing(write_golden_month, {"as_of": "2024-02-01"}),
 }

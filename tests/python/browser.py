@@ -36,8 +36,8 @@ class Shown:
     asked: list[str] = field(default_factory=list)
 
 
-def show(page: Path, profile: Path) -> Shown:
-    """Open a page of the disk with an empty profile folder, until its network is idle."""
+def show(page: Path, profile: Path, query: str = "") -> Shown:
+    """Open a page of the disk (with ?query) with an empty profile folder, until its network is idle."""
     (commands, write), (read, answers) = os.pipe(), os.pipe()
 
     def as_three_and_four() -> None:
@@ -58,7 +58,7 @@ def show(page: Path, profile: Path) -> Shown:
     limit.start()
     try:
         with os.fdopen(write, "wb", buffering=0) as to_browser, os.fdopen(read, "rb") as from_browser:
-            return _show(page, to_browser, _messages(from_browser))
+            return _show(page.absolute().as_uri() + query, to_browser, _messages(from_browser))
     finally:
         limit.cancel()
         process.terminate()
@@ -77,7 +77,7 @@ def _messages(stream: BinaryIO) -> Iterator[dict]:
     raise RuntimeError(f"the browser ended, or did not show the page within {SECONDS} s")
 
 
-def _show(page: Path, to_browser: BinaryIO, messages: Iterator[dict]) -> Shown:
+def _show(address: str, to_browser: BinaryIO, messages: Iterator[dict]) -> Shown:
     shown, session, number = Shown(), None, 0
     idle = set()  # pages whose network is idle
 
@@ -106,7 +106,7 @@ def _show(page: Path, to_browser: BinaryIO, messages: Iterator[dict]) -> Shown:
     call("Page.enable")
     call("Network.enable")
     call("Page.setLifecycleEventsEnabled", enabled=True)
-    loader = call("Page.navigate", url=page.absolute().as_uri())["loaderId"]
+    loader = call("Page.navigate", url=address)["loaderId"]
     while loader not in idle:
         hear()
     shown.html = call("Runtime.evaluate", expression="document.documentElement.outerHTML")["result"]["value"]

@@ -25,6 +25,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -181,7 +182,7 @@ def _command(name: str, *arguments: str) -> int:
         return exec(code, {"__name__": "__main__"})
     module = importlib.import_module(name)
     if name == "warehouse.build":
-        module._dbt_build = _dbt_in_a_fork()
+        module._start_dbt = _dbt_in_a_fork()
     return module.main(list(arguments))
 
 
@@ -192,9 +193,10 @@ def _dbt(*arguments: str) -> int:
     return cli(prog_name=DBT)
 
 
-def _dbt_in_a_fork() -> Callable[[list[str]], int]:
+def _dbt_in_a_fork() -> Callable[[list[str]], _Forked]:
     """Fork a dbt that waits for its arguments: now, since later this process has threads."""
     ours, its = Pipe()
+    stdout, its_stdout = os.pipe()
     fork = os.fork()
     if not fork:
         ours.close()
@@ -202,14 +204,31 @@ def _dbt_in_a_fork() -> Callable[[list[str]], int]:
             arguments, environment = its.recv()
         except EOFError:  # the build came to no dbt
             os._exit(0)
+        os.dup2(its_stdout, 1)
+        os.close(its_stdout)
         _become(lambda: _dbt("build", *arguments), environment)
     its.close()
+    os.close(its_stdout)
 
-    def run_it(arguments: list[str]) -> int:
+    def start_it(arguments: list[str]) -> _Forked:
         ours.send((arguments, dict(os.environ)))
-        return os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1])
+        return _Forked(fork, os.fdopen(stdout, errors="replace"))
 
-    return run_it
+    return start_it
+
+
+@dataclass(frozen=True)
+class _Forked:
+    """A process of ours, with what warehouse.build uses of subprocess.Popen."""
+
+    pid: int
+    stdout: TextIO
+
+    def wait(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -113,13 +113,11 @@ def parsed_project(target: Path, warehouse: Path) -> Path:
     return target
 
 
-# Unit tests take a third of a build, and look at the code only: a few builds run them for all.
-WITHOUT_UNIT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
 # A fifth of what dbt does is to write down its SQL.
 WITHOUT_LOG = {"DBT_LOG_LEVEL_FILE": "none"}
 
 
-def environment(folder: Path, landing: Path | str = "", *, unit_tests: bool = False) -> dict[str, str]:
+def environment(folder: Path, landing: Path | str = "") -> dict[str, str]:
     """Of a `python -m warehouse.build` or dbt that reads a landing folder (none = the demo) and writes into a folder.
 
     It writes warehouse.duckdb, published/marts.duckdb, target and logs. The project is there parsed.
@@ -131,8 +129,7 @@ def environment(folder: Path, landing: Path | str = "", *, unit_tests: bool = Fa
         "DBT_TARGET_PATH": parsed_project(folder / "target", folder / WAREHOUSE),
         "DBT_LOG_PATH": folder / "logs",
     }
-    left_out = {} if unit_tests else WITHOUT_UNIT_TESTS
-    return {**os.environ, **left_out, **WITHOUT_LOG, **{name: str(place) for name, place in places.items()}}
+    return {**os.environ, **WITHOUT_LOG, **{name: str(place) for name, place in places.items()}}
 
 
 def _parse(folder: Path) -> None:

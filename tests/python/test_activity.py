@@ -17,7 +17,8 @@ moments = st.one_of(
     st.builds(lambda hours: datetime(2024, 1, 1) + timedelta(hours=hours), st.integers(0, 370 * 24)),
     st.builds(lambda days: datetime(2024, 1, 1) + timedelta(days=days), st.sampled_from([0, 1, 30, 90, 91, 180, 270])),
 )
-histories = st.lists(st.tuples(st.sampled_from(["c0", "c1", "c2", "c3"]), moments), max_size=25)
+CUSTOMERS = [f"c{number}" for number in range(16)]
+histories = st.lists(st.tuples(st.sampled_from(CUSTOMERS), moments), max_size=100)
 
 
 def landing(orders: list[tuple[str, datetime]], events: list[dict] = ()) -> dict[str, list[dict]]:
@@ -38,7 +39,7 @@ def is_customer_at_as_of(orders: list[datetime]) -> bool:
     return bool(orders) and max(orders) + INACTIVITY > AS_OF
 
 
-@settings(max_examples=25)
+@settings(max_examples=6)
 @given(history=histories)
 def test_periods_count_who_has_ordered_lately(history: list[tuple[str, datetime]]) -> None:
     by_customer: dict[str, list[datetime]] = {}

@@ -44,7 +44,7 @@ import os, signal, sys
 sys.path.append({str(Path(__file__).parent)!r})
 import commands
 commands._dbt = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
-print(commands._dbt_in_a_fork()([]))
+print(commands._dbt_in_a_fork()([]).wait())
 """
     assert commands.run("-c", code, env={}).stdout == "-9\n"
 

@@ -24,10 +24,10 @@ CONTRACT = {
 }
 NUMBERS = ["0", "1", "1", "3", "9", "10", "29.99", "-1", ""]
 TEXTS = {
-    "customer_id": ["c0", "c0", "c1", "c9", ""],
+    "customer_id": ["0-c0", "1-c0", "2-c1", "3-c1", "c9", ""],
     "acquisition_channel": ["ads", "referral"],
     "plan_id": ["basic", "pro", "max"],
-    "subscription_id": ["s0", "s4", ""],
+    "subscription_id": ["0-s0", "1-s4", ""],
     "touchpoint": ["", "", "support"],
     "subject": ["", "", "", "rival"],
     "comment": ["", "too expensive", "great support"],
@@ -59,7 +59,7 @@ further_tables = st.fixed_dictionaries(
             st.fixed_dictionaries(
                 {column["name"]: values(column, table["config"]["meta"]["key"]) for column in table["columns"]}
             ),
-            max_size=6,
+            max_size=15,
         )
         for name, table in CONTRACT.items()
         if name not in ("subscription_events", "customers", "exchange_rates")
@@ -87,9 +87,13 @@ def marts() -> list[str]:
     ]
 
 
-@settings(max_examples=6, phases=[Phase.explicit, Phase.generate])  # two whole builds an example: no shrinking
+@settings(max_examples=3, phases=[Phase.explicit, Phase.generate])  # two whole builds an example: no shrinking
 @given(
-    tables=st.builds(lambda one, other: {**one, **other}, streams.landing_folders(), further_tables),
+    tables=st.builds(
+        lambda drawn, other: {**streams.together(drawn), **other},
+        streams.businesses(streams.landing_folders()),
+        further_tables,
+    ),
     known_at=st.integers(30, streams.DAYS).map(lambda days: streams.FIRST_DAY + timedelta(days=days, hours=7)),
     as_of=st.one_of(st.none(), moments),
 )

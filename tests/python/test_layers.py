@@ -31,6 +31,16 @@ def test_no_model_reads_a_later_layer() -> None:
     assert later == EXCEPTIONS
 
 
+def test_what_the_linter_leaves_out_is_one_call_of_a_macro() -> None:
+    bases = [node for node in MODELS.values() if node["fqn"][1] == "staging" and "base" in node["fqn"]]
+    assert bases
+    for node in bases:
+        config, body = node["raw_code"].split("\n", 1)
+        assert re.fullmatch(r"{{ config\(.*\) }}", config) and re.fullmatch(
+            r"\s*{{\s*landed_rows\([^{}]*\)\s*}}\s*", body
+        ), node["name"]
+
+
 def test_only_staging_and_the_account_of_raw_rows_read_raw_tables() -> None:
     readers = {
         node["name"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import harness
+import pages
 import pytest
+
+from warehouse.settings import check_vars
 
 MAKEFILE = (harness.PROJECT / "Makefile").read_text(encoding="utf-8")
 GIVEN = re.search(r"^GIVEN := (.*)$", MAKEFILE, re.MULTILINE)[1].split()
@@ -26,7 +30,8 @@ ATTACKS = [
 ]
 # the target that each variable is for
 TARGETS = {
-    "PYTHON": "setup", "TARGET": "build", "VARS": "build", "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
+    "PYTHON": "setup", "TARGET": "build", "VARS": "build", "UNIT_TESTS": "build",
+    "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
     "OULAD": "open-university", "OPEN_UNIVERSITY_BUILD": "open-university", "CDNOW_BUILD": "cdnow",
     "CUSTOMERS": "bench", "SIZE": "bench-tables", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
 }  # fmt: skip
@@ -37,13 +42,13 @@ SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks
 def place(tmp_path: Path) -> Path:
     """The Makefile with an environment that is set up already, as far as make can tell."""
     (tmp_path / "Makefile").write_text(MAKEFILE, encoding="utf-8")
-    for name in ("requirements.lock", "requirements-spark.lock"):
+    for name in ("requirements.lock", "requirements-spark.lock", "requirements-docs.lock"):
         (tmp_path / name).touch()
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").write_text(STAND_IN, encoding="utf-8")
     (programs / "python").chmod(0o755)
-    for name in (".set-up", ".set-up-spark"):
+    for name in (".set-up", ".set-up-spark", ".set-up-docs"):
         (tmp_path / ".venv" / name).touch()
     return tmp_path
 
@@ -99,6 +104,7 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
             ["build", "VARS={as_of: 2025-06-30, lifecycle: auto}", "TARGET=postgres"],
             ["-m", "warehouse.build", "--target=postgres", "--vars={as_of: 2025-06-30, lifecycle: auto}"],
         ),
+        (["build", "UNIT_TESTS=yes"], ["-m", "warehouse.build", "--target=duckdb", "--unit-tests=yes"]),
         (["erase", "CUSTOMER=c 1"], ["-m", "warehouse.erase", "c 1"]),
         (["export", "MARTS=rpt_a rpt_b"], ["-m", "warehouse.export", "export", "rpt_a rpt_b"]),
         (
@@ -109,3 +115,23 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
 )
 def test_given_values_reach_the_program(place: Path, arguments: list[str], started: list[str]) -> None:
     assert json.loads(make(place, *arguments))[0] == started
+
+
+@pytest.mark.parametrize("command", pages.MAKE_COMMANDS)
+def test_a_command_of_the_pages_starts_a_program(place: Path, command: str) -> None:
+    for tool in ("ruff", "yamllint", "dbt"):
+        shutil.copy(place / ".venv" / "bin" / "python", place / ".venv" / "bin" / tool)
+    variables = {name: value for name, value in os.environ.items() if name not in GIVEN and "MAKE" not in name}
+    run = subprocess.run(["bash", "-c", command], cwd=place, env=variables, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    started = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("[")]
+    assert started
+    for arguments, _ in started:
+        for argument in arguments:
+            if argument.startswith("--vars="):
+                check_vars(argument.removeprefix("--vars="))
+
+
+def test_every_target_that_a_page_names_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    assert pages.TARGETS_NAMED and set(pages.TARGETS_NAMED) - targets == set()

@@ -480,7 +480,7 @@ def test_builds_that_fail_are_killed_or_come_second_leave_the_published_file_who
         assert reader.contents_of(published) == demo
 
         first = start_build(place, STARTS)
-        while (line := first.stdout.readline()) and "START" not in line:
+        while (line := first.stdout.readline()) and " models and tests " not in line:
             pass
         second = start_build(place, STARTS)
         output, _ = second.communicate()

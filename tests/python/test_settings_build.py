@@ -131,7 +131,7 @@ def published(
         "DBT_LOG_PATH": place / "logs",
     }
     environment = {**os.environ, **shared.WITHOUT_LOG, **{name: str(path) for name, path in places.items()}}
-    run = commands.run("warehouse.build", "--vars", json.dumps(request.param), env=environment)
+    run = commands.run("warehouse.build", "--unit-tests=yes", "--vars", json.dumps(request.param), env=environment)
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
     results = json.loads((place / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     with duckdb.connect(str(places["PUBLISHED_PATH"]), read_only=True) as connection:

@@ -55,13 +55,32 @@ MARTS = """
 """
 
 
-def summary(folder: Path, warnings: tuple[str, ...] = (), inserts: str = "", **lost: int) -> list[str]:
+def summary(
+    folder: Path, warnings: tuple[str, ...] = (), inserts: str = "", previous: Path | None = None, **lost: int
+) -> list[str]:
     folder.mkdir(exist_ok=True)
     published = folder / "published.duckdb"
     with duckdb.connect(str(published)) as connection:
         connection.execute(MARTS.format(**{"start": 300, "v": 0, "i": 0, "u": 0} | lost) + inserts)
     publication = Publication("2025-12-01", "2025-11-30", {"rpt_nps": 1}, 1, None, ("of the marts",))
-    return summarise(published, publication, Path("w.duckdb"), "landing", Path("q"), warnings).splitlines()
+    return summarise(published, publication, Path("w.duckdb"), "landing", Path("q"), warnings, previous).splitlines()
+
+
+def test_what_the_version_before_told_of_its_last_month_is_compared(tmp_path):
+    def before_line(inserts: str, **lost: int) -> list[str]:
+        previous = tmp_path / "before.duckdb"
+        previous.unlink(missing_ok=True)
+        with duckdb.connect(str(previous)) as connection:
+            connection.execute(MARTS.format(start=300, v=0, i=0, u=0) + inserts)
+        (tmp_path / "now" / "published.duckdb").unlink(missing_ok=True)
+        return [line for line in summary(tmp_path / "now", previous=previous, **lost) if line.startswith("Before")]
+
+    assert before_line("", v=3) == ["Before      November 2025 in the version before: churn 0.00%, now 1.00%"]
+    mrr = "update marts.rpt_mrr_movements set mrr_end = 2000"
+    assert before_line(mrr) == ["Before      November 2025 in the version before: MRR 2,000, now 1,234"]
+    assert before_line("") == ["Before      November 2025 in the version before: the same"]
+    assert before_line("update marts.rpt_churn_rates set period_start = '2025-10-01'") == []
+    assert before_line("alter table marts.rpt_churn_rates drop column customers_end") == []
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,32 @@
-"""Queries and their results in a page: every ```sql block that a ```text block follows.
-
-`make readme` writes the results anew; tests check that they are what a build gives.
-"""
+"""Queries and their results in a page: every ```sql block that a ```text block follows."""
 
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
 import duckdb
 
-README = Path(__file__).parents[2] / "README.md"
 EXAMPLE = re.compile(r"```sql\n(?P<query>.*?)```\n\n```text\n(?P<result>.*?)```", re.DOTALL)
+QUERY = re.compile(r"```sql\n(.*?)```", re.DOTALL)
 
 
 def examples(page: str) -> list[tuple[str, str]]:
     """(query, result) of every example of the page."""
     return [(found["query"], found["result"]) for found in EXAMPLE.finditer(page)]
+
+
+def with_results(page: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """The page with the result of each query after it."""
+
+    def example(found: re.Match) -> str:
+        return f"{found[0]}\n\n```text\n{result_table(connection, found[1])}```"
+
+    return QUERY.sub(example, page)
+
+
+def refreshed(page: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """The page with every result as the warehouse gives it now."""
+    return EXAMPLE.sub(lambda found: with_results(f"```sql\n{found['query']}```", connection), page)
 
 
 def result_table(connection: duckdb.DuckDBPyConnection, query: str) -> str:
@@ -31,17 +40,4 @@ def result_table(connection: duckdb.DuckDBPyConnection, query: str) -> str:
         "  ".join(f.rjust(w) if n else f.ljust(w) for f, w, n in zip(row, widths, numeric, strict=True)).rstrip()
         for row in [names, ["-" * width for width in widths], *rows]
     ]
-    return "\n".join(lines) + "\n"
-
-
-def refreshed(page: str, connection: duckdb.DuckDBPyConnection) -> str:
-    """The page with every result as the warehouse gives it now."""
-    return EXAMPLE.sub(
-        lambda found: f"```sql\n{found['query']}```\n\n```text\n{result_table(connection, found['query'])}```", page
-    )
-
-
-if __name__ == "__main__":
-    file, page = sys.argv[1], Path(sys.argv[2])
-    with duckdb.connect(file, read_only=True) as warehouse:
-        page.write_text(refreshed(page.read_text(encoding="utf-8"), warehouse), encoding="utf-8")
+    return "\n".join(lines + ["(no rows)"] * (not rows)) + "\n"
