@@ -63,20 +63,11 @@ numbered as (
 select
     events.event_id,
     events.subscription_id,
-    events.customer_id,
-    events.event_type,
     case
         when numbered.came_and_went and moment.times_are_dates then events.occurred_at + interval '1 microsecond'
         else events.occurred_at
     end as occurred_at,
-    coalesce(numbered.event_number, events.event_number) as event_number,
-    events.plan_given,
-    events.amount_given,
-    events.foreign_currency,
-    events.billing_interval,
-    events.billing_interval_count,
-    events.reason_code,
-    events.cancelled_by
+    coalesce(numbered.event_number, events.event_number) as event_number
 from {{ ref("int_subscription_events_thinned") }} as events
 cross join {{ ref("int_report_moment") }} as moment
 left join numbered

@@ -1,24 +1,38 @@
 {{ config(materialized="view") }}
 
-{#- The MRR that an event gives: its amount per month, at the rate of its day. -#}
+{#-
+    What an event says, for those that are left: the sort carried only what it needs. And the MRR that it gives: its amount
+    per month, at the rate of its day.
+-#}
+{#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
+{%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
+
+with events as (
+    select *
+    from {{ ref("int_lifecycle_events") }}
+    where {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
+)
+
 select
-    events.event_id,
-    events.subscription_id,
+    ordered.event_id,
+    ordered.subscription_id,
     events.customer_id,
     events.event_type,
-    events.occurred_at,
-    events.event_number,
-    events.plan_given,
+    ordered.occurred_at,
+    ordered.event_number,
+    case when {{ gives_terms }} then events.plan_id end as plan_given,
     {{ monthly_amount(
-        "events.amount_given",
+        "case when " ~ gives_terms ~ " then events.amount end",
         "coalesce(rates.rate_to_reporting, 1)",
         "events.billing_interval",
         "events.billing_interval_count",
     ) }} as mrr_given,
     events.reason_code,
     events.cancelled_by
-from {{ ref("int_subscription_events_ordered") }} as events
+from {{ ref("int_subscription_events_ordered") }} as ordered
+inner join events
+    on ordered.event_id = events.event_id
 left join {{ ref("int_exchange_rates_daily") }} as rates
     on
-        events.foreign_currency = rates.currency
-        and cast(events.occurred_at as date) = rates.date_day
+        {{ foreign_currency("events.currency") }} = rates.currency
+        and cast(ordered.occurred_at as date) = rates.date_day

@@ -6,22 +6,17 @@
     costs what the changes cost. A renewal after anything else stays: it may clear a failed payment or a cancel request;
     so does one in another currency, whose rate may have moved.
 
-    The sort carries only what decides that; the other columns are fetched for what is left.
+    The sort carries only what decides that; int_subscription_events_priced fetches the rest for what is left.
 -#}
-{#- an increment reads the touched few once, and first: DuckDB would hash all others to find them -#}
-{%- set all_events, touched = ref("int_lifecycle_events"), ref("int_touched_subscriptions") -%}
-{%- set events = "touched_events" if is_increment() else all_events -%}
 {#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
 {%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
 
-with {% if is_increment() -%}
-touched_events as (
+with events as (
     select *
-    from {{ all_events }}
-    where {{ is_touched("subscription_id", touched) }}
+    from {{ ref("int_lifecycle_events") }}
+    where {{ is_touched("subscription_id", ref("int_touched_subscriptions")) }}
 ),
 
-{% endif -%}
 ranked as (
     select
         events.event_id,
@@ -50,7 +45,7 @@ ranked as (
                     coalesce(events.billing_interval_count, 1) * 10
                     + case events.billing_interval when 'day' then 1 when 'week' then 2 when 'quarter' then 3 when 'year' then 4 else 0 end
         end as billing_terms
-    from {{ events }} as events
+    from events
     -- a bare comparison DuckDB takes to leave a row or two, and then hashes the events to find their rates
     inner join {{ ref("int_report_moment") }} as moment
         on coalesce(events.occurred_at <= moment.as_of, false)
@@ -70,12 +65,8 @@ ordered as (
     window in_order as (partition by subscription_id order by occurred_at, lifecycle_rank, loaded_at, event_id)
 ),
 
-kept as (
-    select
-        event_id,
-        event_number,
-        lifecycle_rank,
-        is_alone
+thinned as (
+    select *
     from ordered
     where
         not (
@@ -92,26 +83,19 @@ kept as (
 )
 
 select
-    events.event_id,
-    events.subscription_id,
-    events.customer_id,
-    events.event_type,
-    events.occurred_at,
-    kept.event_number,
-    kept.lifecycle_rank,
-    case
-        when events.event_type in ('started', 'reactivated') then 'start'
-        when events.event_type in ('cancelled', 'expired') then 'end'
-        else events.event_type
+    event_id,
+    subscription_id,
+    occurred_at,
+    event_number,
+    lifecycle_rank,
+    case lifecycle_rank
+        when 1 then 'trial_started'
+        when 2 then 'start'
+        when 3 then 'renewed'
+        when 4 then 'resumed'
+        when 8 then 'paused'
+        when 10 then 'end'
+        else 'other'
     end as turn,
-    kept.is_alone,
-    case when {{ gives_terms }} then events.plan_id end as plan_given,
-    case when {{ gives_terms }} then events.amount end as amount_given,
-    {{ foreign_currency("events.currency") }} as foreign_currency,
-    coalesce(events.billing_interval, 'month') as billing_interval,
-    coalesce(events.billing_interval_count, 1) as billing_interval_count,
-    events.reason_code,
-    events.cancelled_by
-from kept
-inner join {{ events }} as events
-    on kept.event_id = events.event_id
+    is_alone
+from thinned
