@@ -59,7 +59,7 @@ test: setup lint  ## pass every check
 
 .PHONY: test-all
 test-all: setup lint  ## pass every check, and look further where chance draws the data; for a night
-	@INCREMENT_SEEDS="1 2 3 4 5 6" $(PYTEST) --hypothesis-profile=explore
+	@INCREMENT_SEEDS="1 2 3 4 5 6" INCREMENT_LOADS=8 $(PYTEST) --hypothesis-profile=explore
 
 mutants: setup  ## make small wrong changes and see whether the tests notice (ONLY="rpt_clv unit"); an hour, on a schedule
 	@$(BIN)/python mutants/mutants.py $$ONLY
