@@ -46,7 +46,7 @@ so a reader never meets a half-built table. All queries of these pages run there
 In every `rpt_` table `period_grain`, `period_start`, `segment_type` and `segment_value` say what a row is about: filter
 all of them. `segment_type = 'all'` is everybody. A rate is a fraction; null means that there was nothing to divide by.
 [Shared columns](columns.md) mean the same wherever they stand; [Definitions](../definitions.md) has the metrics.
-"""  # noqa: E501
+"""  # noqa: E501 - a command stands on one line
 
 
 RAW_TABLES = f"""{WRITTEN}

@@ -15,7 +15,7 @@ from typing import TextIO
 
 STEPS_SHOWN = 10  # where no line can move
 ROWS = re.compile(r"  (\w+): ([\d,]+) rows")  # as macros/engine/show_rows.sql says them
-TOLD_LATER = re.compile(r"Log\w+(Result|Line)|RunResult(Failure|Warning\w*)")
+TOLD_LATER = re.compile(r"Log\w+Line|RunResult(Failure|Warning\w*)")
 
 
 def show(lines: Iterable[str], out: TextIO) -> None:

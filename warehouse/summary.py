@@ -293,13 +293,13 @@ def _changes(built: Built) -> Lines:
     now = built.row(f"{MONTHS} and churn.period_start = date '{then['period_start']}'") if then else None
     if now is None:
         return []
-    figures = (("customers_end", "customers {:,}"), ("churn_rate", "churn {:.2%}"), ("mrr_end", "MRR {:,.0f}"))
-    pairs = [
-        [words.format(month[name]) for month in (then, now)]
-        for name, words in figures
+    figures = (("customers", "customers_end", "{:,}"), ("churn", "churn_rate", "{:.2%}"), ("MRR", "mrr_end", "{:,.0f}"))
+    told = [
+        (label, *(shown.format(month[name]) for month in (then, now)))
+        for label, name, shown in figures
         if None not in (then[name], now[name])
     ]
-    changed = "; ".join(f"{was}, now {becomes.split()[-1]}" for was, becomes in pairs if was != becomes)
+    changed = "; ".join(f"{label} {was}, now {becomes}" for label, was, becomes in told if was != becomes)
     return [("Before", f"{then['period_start']:%B %Y} in the version before: {changed or 'the same'}")]
 
 

@@ -151,11 +151,7 @@
         from used
         order by currency
     {% endset %}
-    {% set until = {} %}
-    {% for row in run_query(days).rows %}
-        {% do until.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {% do return(until) %}
+    {% do return(by_first_column(days)) %}
 {% endmacro %}
 
 
@@ -177,11 +173,17 @@
         {%- endfor %}
         order by currency
     {% endset %}
-    {% set until = {} %}
-    {% for row in run_query(days).rows %}
-        {% do until.update({row[0]: row[1]}) %}
+    {% do return(by_first_column(days)) %}
+{% endmacro %}
+
+
+{# The second column of a query's rows by the first. #}
+{% macro by_first_column(query) %}
+    {% set found = {} %}
+    {% for row in run_query(query).rows %}
+        {% do found.update({row[0]: row[1]}) %}
     {% endfor %}
-    {% do return(until) %}
+    {% do return(found) %}
 {% endmacro %}
 
 

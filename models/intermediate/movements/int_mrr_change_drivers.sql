@@ -60,7 +60,7 @@ given as (
         case
             when
                 states.has_effect
-                and states.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')
+                and {{ gives_terms("states.event_type") }}
                 then events.quantity
         end as quantity_given
     from events_of_changing as states

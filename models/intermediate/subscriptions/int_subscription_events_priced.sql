@@ -4,8 +4,6 @@
     What an event says, for those that are left: the sort carried only what it needs. And the MRR that it gives: its amount
     per month, at the rate of its day.
 -#}
-{#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
-{%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
 
 with events as (
     select *
@@ -20,9 +18,9 @@ select
     events.event_type,
     ordered.occurred_at,
     ordered.event_number,
-    case when {{ gives_terms }} then events.plan_id end as plan_given,
+    case when {{ gives_terms("events.event_type") }} then events.plan_id end as plan_given,
     {{ monthly_amount(
-        "case when " ~ gives_terms ~ " then events.amount end",
+        "case when " ~ gives_terms("events.event_type") ~ " then events.amount end",
         "coalesce(rates.rate_to_reporting, 1)",
         "events.billing_interval",
         "events.billing_interval_count",

@@ -8,8 +8,6 @@
 
     The sort carries only what decides that; int_subscription_events_priced fetches the rest for what is left.
 -#}
-{#- only these events give a plan and an amount; an amount on another event says nothing about the subscription -#}
-{%- set gives_terms = "events.event_type in ('trial_started', 'started', 'reactivated', 'renewed', 'changed')" -%}
 
 with events as (
     select *
@@ -36,8 +34,8 @@ ranked as (
             when 'cancel_requested' then 9
             else 10
         end as lifecycle_rank,
-        case when {{ gives_terms }} then events.plan_id end as plan_given,
-        case when {{ gives_terms }} then events.amount end as amount_given,
+        case when {{ gives_terms("events.event_type") }} then events.plan_id end as plan_given,
+        case when {{ gives_terms("events.event_type") }} then events.amount end as amount_given,
         -- one number to compare; none for another currency
         case
             when {{ foreign_currency("events.currency") }} is null
