@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 import quick_dbt
+import shared
 
 PROJECT = Path(__file__).parents[2]
 DBT = "dbt"
@@ -41,6 +42,7 @@ IMPORTED = (
 )  # fmt: skip
 
 cpu_seconds = 0.0  # of the commands that this process waited for
+templates = Path()  # what dbt's processes leave each other of them
 
 
 def run(name: str, *arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -113,7 +115,7 @@ def stop() -> None:
 def _server() -> tuple[socket.socket, subprocess.Popen]:
     ours, its = socket.socketpair()
     with its:
-        command = [sys.executable, __file__, str(its.fileno())]
+        command = [sys.executable, __file__, str(its.fileno()), str(shared.home() / "templates.marshal")]
         # a numeric library with threads of its own could not be forked safely
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         process = subprocess.Popen(
@@ -190,6 +192,7 @@ def _dbt(*arguments: str) -> int:
     from dbt.cli.main import cli
 
     sys.argv = [DBT, *arguments]
+    quick_dbt.keep_templates(templates)
     return cli(prog_name=DBT)
 
 
@@ -240,4 +243,5 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()  # forks share what was imported: the collector would write to all of it
     gc.set_threshold(100_000, 50, 50)
+    templates = Path(sys.argv[2])
     serve(socket.socket(fileno=int(sys.argv[1])))

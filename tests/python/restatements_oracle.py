@@ -15,10 +15,12 @@ def not_compared(then: set[tuple], now: set[tuple]) -> set[tuple]:
     """(grain, segment type, value) of what stands for other customers than before: by day and week, where a value that
     was counted with others has rows of its own now, or the other way round."""
     found = set()
-    for grain, segment_type in {(key[0], key[2]) for key in then | now if key[0] in ("day", "week")}:
-        values_then, values_now = (
-            {key[3] for key in keys if (key[0], key[2]) == (grain, segment_type)} for keys in (then, now)
-        )
+    values: dict[tuple, tuple[set, set]] = {}
+    for number, keys in enumerate((then, now)):
+        for grain, _, segment_type, value in keys:
+            if grain in ("day", "week"):
+                values.setdefault((grain, segment_type), (set(), set()))[number].add(value)
+    for (grain, segment_type), (values_then, values_now) in values.items():
         if values_then != values_now and OTHER_VALUES in values_then | values_now:
             found |= {(grain, segment_type, value) for value in (values_then ^ values_now) | {OTHER_VALUES}}
     return found
@@ -29,7 +31,7 @@ def restatements(before: list[Row], after: list[Row]) -> set[Restatement]:
     then = {tuple(row[name] for name in KEY): row for row in before if row["is_complete_period"]}
     now = {tuple(row[name] for name in KEY): row for row in after if row["is_complete_period"]}
     # periods that began no later than the last complete one of either report, grain by grain
-    last = [{grain: max(key[1] for key in keys if key[0] == grain) for grain, *_ in keys} for keys in (then, now)]
+    last = [dict(sorted(key[:2] for key in keys)) for keys in (then, now)]  # of a grain the last one stays
     then, now = (
         {key: row for key, row in report.items() if all(key[0] in ends and key[1] <= ends[key[0]] for ends in last)}
         for report in (then, now)
