@@ -12,10 +12,12 @@
         rate            decimal (25, 18)
         integer, double, boolean
 
-    Arguments: a raw column; the type; raw_text() of the column, where it is there already.
+    Arguments: a raw column; the type; raw_text() and utc_of() of the column, where they are there already: written out
+    again wherever they are needed, they made nine tenths of the SQL.
 #}
-{% macro as_contract_type(column, contract_type, text=none) -%}
+{% macro as_contract_type(column, contract_type, text=none, utc=none) -%}
     {%- set text = text or raw_text(column) -%}
+    {%- set utc = utc or utc_of(column, contract_type, text) if is_time_type(contract_type) -%}
     {%- if contract_type == "text" -%}
         {{ text }}
     {%- elif contract_type == "code" -%}
@@ -23,17 +25,9 @@
     {%- elif contract_type == "currency" -%}
         upper({{ as_code(text) }})
     {%- elif contract_type == "timestamp" -%}
-        {{ try_cast_timestamp(column, text) }}
-    {%- elif contract_type == "date" -%}
-        cast({{ try_cast_timestamp(column, text) }} as date)
-    {%- elif contract_type == "month" -%}
-        {%- set first_day = "replace(" ~ text ~ ", '/', '-') || '-01'" -%}
-        cast(
-            coalesce(
-                {{ try_cast_timestamp(column, text) }},
-                case when {{ matches_pattern(text, "'" ~ layout_patterns().month_only ~ "'") }} then {{ try_cast_timestamp(first_day, first_day) }} end
-            ) as date
-        )
+        {{ plausible_time(utc) }}
+    {%- elif is_time_type(contract_type) -%}
+        cast({{ plausible_time(utc) }} as date)
     {%- elif contract_type == "integer" -%}
         {%- set number = try_cast(column, "decimal(18, 6)", text) -%}
         case when {{ number }} = floor({{ number }}) then cast({{ number }} as bigint) end
@@ -51,4 +45,8 @@
 {# Whether a type of the contract is read from any text: whatever stands there is a value. #}
 {% macro is_text_type(contract_type) %}
     {% do return(contract_type in ("text", "code", "currency")) %}
+{% endmacro %}
+
+{% macro is_time_type(contract_type) %}
+    {% do return(contract_type in ("timestamp", "date", "month")) %}
 {% endmacro %}

@@ -4,11 +4,28 @@
     tables of the machine, and DuckDB reads the rows after it in that zone too.
     Null where it is no time, or a placeholder: before 1900 (year 1), or the end of year 9999 and later ('infinity').
 
-    Arguments: a raw column; raw_text() of it, where it is there already.
+    Arguments: a raw column; raw_text() of it.
 #}
 {% macro try_cast_timestamp(column, text=none) -%}
-    {%- set utc = adapter.dispatch("try_cast_utc")(column, text or raw_text(column)) -%}
+    {{ plausible_time(utc_of(column, "timestamp", text or raw_text(column))) }}
+{%- endmacro %}
+
+{% macro plausible_time(utc) -%}
     case when {{ utc }} >= timestamp '1900-01-01' and {{ utc }} < timestamp '9999-12-31' then {{ utc }} end
+{%- endmacro %}
+
+{# A time of any year. Arguments: a raw column; its type in the contract (of a month alone its first day); raw_text() of it. #}
+{% macro utc_of(column, contract_type, text) -%}
+    {%- set utc = adapter.dispatch("try_cast_utc") -%}
+    {%- if contract_type == "month" -%}
+        {%- set first_day = "replace(" ~ text ~ ", '/', '-') || '-01'" -%}
+        case
+            when {{ matches_pattern(text, "'" ~ layout_patterns().month_only ~ "'") }} then {{ utc(first_day, first_day) }}
+            else {{ utc(column, text) }}
+        end
+    {%- else -%}
+        {{ utc(column, text) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#

@@ -11,18 +11,13 @@
 {% macro checked_rows(table_name, relation, first_rates=none, further_checks=[]) %}
 {%- set table = contract_table(table_name) -%}
 with raw_rows as (
-    select
-        {%- for column in table.columns %}
-        {{ column }},
-        {{ raw_text(column) }} as text_{{ column }} {{- "," if not loop.last }}
-        {%- endfor %}
-    from {{ relation }}
+    {{ with_texts(table.columns.values(), relation) }}
 ),
 
 typed as (
     select
         {%- for column in table.columns.values() %}
-        {{ contract_value(column, "text_" ~ column.name) }} as {{ column.name }},
+        {{ contract_value(column) }} as {{ column.name }},
         {{ column.name }} as raw_{{ column.name }},
         text_{{ column.name }} {{- "," if not loop.last }}
         {%- endfor %}
@@ -72,11 +67,33 @@ from shown
 
 
 {#
+    The rows of a raw relation with what their columns are read from beside them: text_<column> is the raw_text() of it,
+    utc_<column> the utc_of() of a time.
+#}
+{% macro with_texts(columns, relation) %}
+select
+    texts.*
+    {%- for column in columns if is_time_type(column.data_type) %},
+    {{ utc_of(column.name, column.data_type, "text_" ~ column.name) }} as utc_{{ column.name }}
+    {%- endfor %}
+from (
+    select
+        landed.*,
+        {%- for column in columns %}
+        {{ raw_text("landed." ~ column.name) }} as text_{{ column.name }} {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ relation }} as landed
+) as texts
+{% endmacro %}
+
+
+{#
     A raw column as staging has it: cast to its type; of a text that is no id, and of no fixed list, the contacts go. So
     every mart is without them, whatever it reads. Ids are keys and stay as they are; an e-mail address has its column.
+    Argument: a column of with_texts().
 #}
-{% macro contract_value(column, text=none) -%}
-    {%- set value = as_contract_type(column.name, column.data_type, text) -%}
+{% macro contract_value(column) -%}
+    {%- set value = as_contract_type(column.name, column.data_type, "text_" ~ column.name, "utc_" ~ column.name) -%}
     {{ redacted(value) if may_hold_contacts(column) else value }}
 {%- endmacro %}
 
@@ -112,7 +129,7 @@ from shown
             {% do checks.append(["missing_" ~ name, is_missing(name, column.data_type)]) %}
         {% endif %}
         {% if not is_text_type(column.data_type) %}
-            {% set layout = time_layout("typed.text_" ~ name, column.data_type) if column.data_type in ("timestamp", "date", "month") %}
+            {% set layout = time_layout("typed.text_" ~ name, column.data_type) if is_time_type(column.data_type) %}
             {% do checks.append(["unreadable_" ~ name, "typed." ~ name ~ " is null and not (" ~ is_missing(name, column.data_type) ~ ")", layout]) %}
         {% endif %}
         {% if meta.accepted %}

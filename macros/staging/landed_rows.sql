@@ -26,28 +26,27 @@ where false
 {%- set table = contract_table(table_name) -%}
 {%- set columns = contract_columns(table_name) -%}
 {%- set carried = (columns + ["loaded_at", "quarantine_reason", "row_key", "raw_row"]) | join(", ") -%}
+{%- set keys = key_names(table) -%}
 {%- set rows_of_repeated_keys -%}
 (
-                select landed.*
-                from {{ relation }} as landed
+                select keyed.*
+                from ({{ with_version_key(table, relation) }}) as keyed
                 inner join repeated_keys
-                    on {{ same_key(table, cast=true) }}
+                    on {% for key in keys %}keyed.{{ key }} = repeated_keys.{{ key }}{{ " and " if not loop.last }}{% endfor %}
             )
 {%- endset -%}
 with repeated_keys as (
-    select
-        {%- for key in version_key(table, cast=true) %}
-        {{ key }} as key_{{ loop.index }} {{- "," if not loop.last }}
-        {%- endfor %}
-    from {{ relation }}
-    group by {{ version_key(table, cast=true) | join(", ") }}
+    select {{ keys | join(", ") }}
+    from ({{ with_version_key(table, relation) }}) as keyed
+    group by {{ keys | join(", ") }}
     having count(*) > 1
     {%- if adds %}
     union
     select {{ version_key(table) | join(", ") }}
     from {{ this }}
     where ({{ version_key(table) | join(", ") }}) in (
-        select {{ version_key(table, cast=true) | join(", ") }} from {{ relation }}
+        select {{ keys | join(", ") }}
+        from ({{ with_version_key(table, relation) }}) as keyed
     )
     {%- endif %}
 ),
@@ -75,7 +74,7 @@ repeated_rows as (
     from (
         select {{ carried }}
         from (
-            {{ checked_rows(table_name, rows_of_repeated_keys ~ " as landed", first_rates, further_checks) }}
+            {{ checked_rows(table_name, rows_of_repeated_keys, first_rates, further_checks) }}
         ) as checked
         {%- if adds %}
         union all
@@ -128,23 +127,49 @@ select * from {{ relation }}
 {%- endmacro %}
 
 
-{#
-    The columns that versions of one row share; an optional one may be null, and null is a value here.
-    cast: of the raw columns, so that raw rows can be compared before they are checked.
-#}
-{% macro version_key(table, cast=false) %}
+{# The columns that versions of one row share; an optional one may be null, and null is a value here. #}
+{% macro version_key(table) %}
     {% set key = [] %}
-    {% for column in table.config.meta.key %}
-        {% set value = contract_value(table.columns[column]) if cast else column %}
-        {% do key.append(value if table.columns[column].config.meta.required else "coalesce(" ~ value ~ ", '')") %}
+    {% for column in key_columns(table) %}
+        {% do key.append(known_key(column, column.name)) %}
     {% endfor %}
     {% do return(key) %}
 {% endmacro %}
 
+{# Raw rows with their version_key() beside them, as the key_names(), so that they can be compared before they are checked. #}
+{% macro with_version_key(table, relation) %}
+        select
+            texts.*,
+            {%- for column in key_columns(table) %}
+            {{ known_key(column, contract_value(column)) }} as key_{{ loop.index }} {{- "," if not loop.last }}
+            {%- endfor %}
+        from ({{ with_texts(key_columns(table), relation) }}) as texts
+{% endmacro %}
 
-{# Whether a row has one of the repeated keys. cast: of a raw row. #}
-{% macro same_key(table, cast=false) -%}
-    {%- for key in version_key(table, cast) -%}
+{% macro key_names(table) %}
+    {% set names = [] %}
+    {% for column in key_columns(table) %}
+        {% do names.append("key_" ~ loop.index) %}
+    {% endfor %}
+    {% do return(names) %}
+{% endmacro %}
+
+{% macro key_columns(table) %}
+    {% set columns = [] %}
+    {% for name in table.config.meta.key %}
+        {% do columns.append(table.columns[name]) %}
+    {% endfor %}
+    {% do return(columns) %}
+{% endmacro %}
+
+{% macro known_key(column, value) -%}
+    {{ value if column.config.meta.required else "coalesce(" ~ value ~ ", '')" }}
+{%- endmacro %}
+
+
+{# Whether a checked row has one of the repeated keys. #}
+{% macro same_key(table) -%}
+    {%- for key in version_key(table) -%}
         {{ key }} = repeated_keys.key_{{ loop.index }} {{- " and " if not loop.last -}}
     {%- endfor -%}
 {%- endmacro %}

@@ -17,7 +17,8 @@ where
     row_status in ('accepted', 'duplicate')
     {%- if rows_read(table_name) != "all" %}
     and ({{ keys | join(", ") }}) in (
-        select {{ version_key(table, cast=true) | join(", ") }} from raw.new_{{ table_name }}
+        select {{ key_names(table) | join(", ") }}
+        from ({{ with_version_key(table, "raw.new_" ~ table_name) }}) as new_rows
     )
     {%- endif %}
 group by {{ keys | join(", ") }}
