@@ -29,7 +29,7 @@ where false
 {%- set keys = key_names(table) -%}
 {%- set rows_of_repeated_keys -%}
 (
-                select keyed.*
+                select {% for column in table.columns %}keyed.{{ column }}{{ ", " if not loop.last }}{% endfor %}
                 from ({{ with_version_key(table, relation) }}) as keyed
                 inner join repeated_keys
                     on {% for key in keys %}keyed.{{ key }} = repeated_keys.{{ key }}{{ " and " if not loop.last }}{% endfor %}
