@@ -136,7 +136,7 @@ select * from {{ relation }}
     {% set key = [] %}
     {% for column in table.config.meta.key %}
         {% set value = contract_value(table.columns[column]) if cast else column %}
-        {% do key.append(value if table.columns[column].config.meta.required else "coalesce(" ~ value ~ ", '')") %}
+        {% do key.append(value if column_meta(table.columns[column]).required else "coalesce(" ~ value ~ ", '')") %}
     {% endfor %}
     {% do return(key) %}
 {% endmacro %}
