@@ -42,13 +42,14 @@ SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks
 def place(tmp_path: Path) -> Path:
     """The Makefile with an environment that is set up already, as far as make can tell."""
     (tmp_path / "Makefile").write_text(MAKEFILE, encoding="utf-8")
-    for name in ("requirements.lock", "requirements-spark.lock", "requirements-docs.lock"):
+    groups = re.search(r"for group in (.*);", MAKEFILE)[1].split()
+    for name in ("requirements.lock", *(f"requirements-{group}.lock" for group in groups)):
         (tmp_path / name).touch()
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").write_text(STAND_IN, encoding="utf-8")
     (programs / "python").chmod(0o755)
-    for name in (".set-up", ".set-up-spark", ".set-up-docs"):
+    for name in (".set-up", *(f".set-up-{group}" for group in groups)):
         (tmp_path / ".venv" / name).touch()
     return tmp_path
 
