@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -73,12 +72,7 @@ def follow(project: Path) -> None:
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A copy of the project after every step, and what it builds from a small landing folder."""
-    project = tmp_path_factory.mktemp("followed") / "project"
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=pages.PROJECT, capture_output=True, text=True, check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        if (pages.PROJECT / name).is_file():
-            (project / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(pages.PROJECT / name, project / name)
+    project = shared.copy_project(tmp_path_factory.mktemp("followed") / "project")
     follow(project)
     landing = project / "landing"
     landing.mkdir()
