@@ -91,10 +91,12 @@ test-all: setup-dev lint  ## pass every check, and look further where chance dra
 mutants: setup-dev  ## make small wrong changes and see whether the tests notice (ONLY="rpt_clv unit"); an hour, on a schedule
 	@$(BIN)/python mutants/mutants.py $$ONLY
 
-lint: setup-dev  ## check the style of SQL, Python and YAML
+lint: setup-dev  ## check the style of SQL, Python and YAML, and the habits of the models (dbt-bouncer.yml)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/yamllint --strict models seeds mutants dbt_project.yml profiles.yml selectors.yml
+	@$(BIN)/yamllint --strict models seeds mutants dbt_project.yml dbt-bouncer.yml profiles.yml selectors.yml
+	@mkdir -p target/lint && $(BIN)/dbt --quiet parse --target-path target/lint
+	@COLUMNS=200 $(BIN)/dbt-bouncer run > target/lint/bouncer.txt 2>&1 || { cat target/lint/bouncer.txt; exit 1; }
 	@$(BIN)/python tests/lint_sql.py lint --processes 2 models tests analyses
 
 lock:  ## resolve pyproject.toml anew into requirements*.lock (needs uv)

@@ -120,7 +120,7 @@ def test_given_values_reach_the_program(place: Path, arguments: list[str], start
 
 @pytest.mark.parametrize("command", pages.MAKE_COMMANDS)
 def test_a_command_of_the_pages_starts_a_program(place: Path, command: str) -> None:
-    for tool in ("ruff", "yamllint", "dbt"):
+    for tool in ("ruff", "yamllint", "dbt", "dbt-bouncer"):
         shutil.copy(place / ".venv" / "bin" / "python", place / ".venv" / "bin" / tool)
     variables = {name: value for name, value in os.environ.items() if name not in GIVEN and "MAKE" not in name}
     run = subprocess.run(["bash", "-c", command], cwd=place, env=variables, capture_output=True, text=True)
