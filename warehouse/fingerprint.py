@@ -16,7 +16,7 @@ import yaml
 
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "seeds/**/*", "warehouse/*.py")
 TOOLS = ("duckdb", "dbt-core", "dbt-duckdb")
-SAID_ONLY = ("description", "unit_tests", "docs")  # keys of the project's YAML
+SAID_ONLY = ("description", "unit_tests", "docs", "exposures", "owner", "tags")  # keys of the project's YAML
 # a build reads some hundred files: the loader of libyaml takes a fifth of the time
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)

@@ -27,6 +27,14 @@ from warehouse.scratch import scratch_folder
 
 CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
+
+
+def server_schema() -> str:
+    """Schema `raw` on a server, where WAREHOUSE_SCHEMA may come before it (macros/generate_schema_name.sql)."""
+    prefix = os.environ.get("WAREHOUSE_SCHEMA") or "main"
+    return RAW_SCHEMA if prefix == "main" else f"{prefix}_{RAW_SCHEMA}"
+
+
 # Lines of a CSV file that are no row of the table: kept for the quarantine.
 UNREADABLE_LINES = "unreadable_lines"
 LONGEST_CSV_LINE_BYTES = 2 * LONGEST_ROW_BYTES  # every field and quote of a row may be quoted again

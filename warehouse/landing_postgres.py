@@ -1,4 +1,4 @@
-"""Land the raw tables in schema `raw` of a Postgres database, in one transaction.
+"""Land the raw tables in schema `raw` of a Postgres database (or WAREHOUSE_SCHEMA's own), in one transaction.
 
 DuckDB reads the files, as it does when it builds itself (warehouse/landing.py): what is a readable line, a null, or the
 text of a typed Parquet value is decided in one place. Everything lands as text; the staging models cast it.
@@ -15,7 +15,14 @@ import psycopg2
 import pyarrow as pa
 import pyarrow.csv
 
-from warehouse.landing import RAW_SCHEMA, UNREADABLE_LINES, LandedTable, LandingError, landing_statements
+from warehouse.landing import (
+    RAW_SCHEMA,
+    UNREADABLE_LINES,
+    LandedTable,
+    LandingError,
+    landing_statements,
+    server_schema,
+)
 from warehouse.scratch import scratch_folder
 
 ROWS_PER_BATCH = 100_000
@@ -75,16 +82,26 @@ def _check_database(cursor: psycopg2.extensions.cursor, version: int) -> None:
 
 
 def _replace_schema(cursor: psycopg2.extensions.cursor) -> None:
-    cursor.execute("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", (RAW_SCHEMA,))
-    found = cursor.fetchone()
-    if found and found[0] != MARK:
-        raise LandingError(
-            f"The Postgres database {os.environ['PGDATABASE']} has a schema {RAW_SCHEMA} that is not ours. "
-            "It is left as it is: use a database of its own for the warehouse."
-        )
-    cursor.execute(f"drop schema if exists {RAW_SCHEMA} cascade")
-    cursor.execute(f"create schema {RAW_SCHEMA}")
-    cursor.execute(f"comment on schema {RAW_SCHEMA} is %s", (MARK,))
+    schema = server_schema()
+    cursor.execute(
+        "select obj_description(oid, 'pg_namespace'), pg_has_role(nspowner, 'usage'), nspowner::regrole::text "
+        "from pg_namespace where nspname = %s", (schema,)
+    )  # fmt: skip
+    if found := cursor.fetchone():
+        mark, is_ours, owner = found
+        has = f"The Postgres database {os.environ['PGDATABASE']} has a schema {schema}"
+        if mark != MARK:
+            raise LandingError(
+                f"{has} that is not ours. It is left as it is: use a database of its own for the warehouse."
+            )
+        if not is_ours:
+            raise LandingError(
+                f"{has} that {owner} built. It is left as it is: build beside it, with WAREHOUSE_SCHEMA set to a name "
+                "of yours."
+            )
+    cursor.execute(f"drop schema if exists {schema} cascade")
+    cursor.execute(f"create schema {schema}")
+    cursor.execute(f"comment on schema {schema} is %s", (MARK,))
 
 
 def _copy(
@@ -94,10 +111,11 @@ def _copy(
     declared = ", ".join(f'"{name}" {data_type}' for name, data_type in columns.items())
     # Postgres text holds no NUL character
     as_text = ", ".join(f"replace(cast(\"{name}\" as varchar), chr(0), '')" for name in columns)
-    cursor.execute(f"create table {RAW_SCHEMA}.{table} ({declared})")
+    to = f"{server_schema()}.{table}"
+    cursor.execute(f"create table {to} ({declared})")
     for batch in _csv_batches(files.execute(f"select {as_text} from {RAW_SCHEMA}.{table}")):
-        cursor.copy_expert(f"copy {RAW_SCHEMA}.{table} from stdin (format csv)", batch)
-    cursor.execute(f"analyze {RAW_SCHEMA}.{table}")
+        cursor.copy_expert(f"copy {to} from stdin (format csv)", batch)
+    cursor.execute(f"analyze {to}")
 
 
 def _csv_batches(result: duckdb.DuckDBPyConnection) -> Iterator[io.BytesIO]:

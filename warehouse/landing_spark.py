@@ -17,7 +17,14 @@ from pathlib import Path
 import duckdb
 from dbt.cli.main import dbtRunner
 
-from warehouse.landing import RAW_SCHEMA, UNREADABLE_LINES, LandedTable, LandingError, landing_statements
+from warehouse.landing import (
+    RAW_SCHEMA,
+    UNREADABLE_LINES,
+    LandedTable,
+    LandingError,
+    landing_statements,
+    server_schema,
+)
 from warehouse.scratch import scratch_folder
 
 PROJECT = Path(__file__).parents[1]
@@ -40,13 +47,13 @@ def land(landed: list[LandedTable], target: str) -> None:
     Raises:
         LandingError: Spark cannot be reached, or refuses a view.
     """
-    folder = Path(os.environ.get("SPARK_LANDING_DIR") or PROJECT / "spark-landing").absolute()
+    folder = Path(os.environ.get("SPARK_LANDING_DIR") or PROJECT / "spark-landing").absolute() / server_schema()
     generation = folder / uuid.uuid4().hex
     generation.mkdir(parents=True)
     try:
-        statements = [f"create schema if not exists {RAW_SCHEMA}"]
+        statements = [f"create schema if not exists {server_schema()}"]
         for name, select in _write_files(landed, generation).items():
-            statements.append(f"create or replace view {RAW_SCHEMA}.{name} as {select}")
+            statements.append(f"create or replace view {server_schema()}.{name} as {select}")
         _run(statements, target)
     except BaseException:
         shutil.rmtree(generation, ignore_errors=True)

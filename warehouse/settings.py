@@ -38,6 +38,12 @@ ENVIRONMENT: dict[str, dict] = {
         "default": "900MB",  # as in profiles.yml
     },
     # docs/engines.md
+    "WAREHOUSE_SCHEMA": {
+        "type": "text",
+        "pattern": "[a-z][a-z0-9_]{0,29}",
+        "use": "up to 30 small letters, digits and _, a letter first, such as ana",
+        "default": "main",  # as in profiles.yml
+    },
     "PGPORT": PORT,
     "SPARK_THRIFT_PORT": PORT,
     "SPARK_LANDING_DIR": {"type": "folder", "optional": True},

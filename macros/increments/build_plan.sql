@@ -35,10 +35,10 @@
 
 {#
     Whether this build adds to the model. An increment does not, where the raw table that the model's rows are of (its
-    config `landed`) is read whole.
+    `meta.landed`) is read whole.
 #}
 {% macro is_added_to() %}
-    {% set landed = config.get("landed") %}
+    {% set landed = config.meta_get("landed") %}
     {% do return(is_increment() and (not landed or rows_read(landed) != "all")) %}
 {% endmacro %}
 
@@ -163,7 +163,7 @@
     {% set days %}
         select currency, cast(first_rate_date as text) as first_on
         from staging.stg_billing__first_exchange_rates
-        {%- for raw_table, base, _ in raw_table_models() if contract_table(raw_table).columns.values() | selectattr("config.meta.money") | list %}
+        {%- for raw_table, base, _ in raw_table_models() if columns_that_are(contract_table(raw_table), "money") %}
         union
         select currency, '9999-12-31' as first_on
         from staging.{{ base }}
@@ -234,7 +234,7 @@
             ~ "'" ~ tojson(first_until) | replace("'", "''") ~ "' as first_rates_until, '" ~ rates_hash(first_until) ~ "' as first_rates "
             ~ "from raw.build_plan as plan cross join intermediate.int_report_moment as moment"
         ) %}
-        {% if not results | rejectattr("status", "in", ["success", "pass", "warn"]) | list %}
+        {% if not results | rejectattr("status", "in", ["success", "pass", "warn", "no-op"]) | list %}
             {% do remember_figures() %}
         {% endif %}
     {% endif %}

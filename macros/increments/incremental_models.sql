@@ -8,29 +8,15 @@
     dbt's incremental strategy `replace_touched`: everything of what an increment touched goes, what was computed for it
     comes. dbt's own delete+insert would leave the rows of a key that has none any more.
 
-    The model's config: unique_key, and `touched`, the model that lists the touched keys in columns of these names.
+    The model's config: `meta.touched`, the model that lists the touched keys, in columns of the names of unique_key. A base_
+    model has `meta.landed` instead: landed_rows() gives of a key that came again the stored versions too, so these go.
 #}
 {% macro get_incremental_replace_touched_sql(arg_dict) %}
-    {% set target_relation = arg_dict["target_relation"] %}
-    {% set key = in_columns(arg_dict["unique_key"]) | join(", ") %}
+    {% set target_relation, temp_relation, touched = arg_dict["target_relation"], arg_dict["temp_relation"], config.meta_get("touched") %}
+    {% set key = (in_columns(arg_dict["unique_key"]) if touched else version_key(contract_table(config.meta_get("landed")))) | join(", ") %}
     {% set columns = arg_dict["dest_columns"] | map(attribute="quoted") | join(", ") %}
     delete from {{ target_relation }}
-    where ({{ key }}) in (select {{ key }} from {{ ref(config.get("touched")) }});
-    insert into {{ target_relation }} ({{ columns }})
-    select {{ columns }} from {{ arg_dict["temp_relation"] }}
-{% endmacro %}
-
-
-{#
-    dbt's incremental strategy `add_landed_rows`, of the base_ models: what landed_rows() gives comes. Of a key that came
-    again, that has the stored versions too, so these go.
-#}
-{% macro get_incremental_add_landed_rows_sql(arg_dict) %}
-    {% set target_relation, temp_relation = arg_dict["target_relation"], arg_dict["temp_relation"] %}
-    {% set columns = arg_dict["dest_columns"] | map(attribute="quoted") | join(", ") %}
-    {% set key = version_key(contract_table(config.get("landed"))) | join(", ") %}
-    delete from {{ target_relation }}
-    where ({{ key }}) in (select {{ key }} from {{ temp_relation }});
+    where ({{ key }}) in (select {{ key }} from {{ ref(touched) if touched else temp_relation }});
     insert into {{ target_relation }} ({{ columns }})
     select {{ columns }} from {{ temp_relation }}
 {% endmacro %}

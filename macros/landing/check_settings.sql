@@ -33,7 +33,10 @@
             {{ said }}which is later than now: use a moment that has been, or leave it out
         {% endif %}
     {% elif rule.type == "time_zone" %}
-        {% if text not in modules.pytz.all_timezones %}
+        {% if modules.pytz.all_timezones is not defined %}
+            {#- dbt 2 has no list of them; it refuses what is none in its own words #}
+            {% do modules.pytz.timezone(text) %}
+        {% elif text not in modules.pytz.all_timezones %}
             {{ said }}which is not a time zone: {{ setting_wish(rule) }}{{ did_you_mean(text, modules.pytz.all_timezones) }}
         {% endif %}
     {% elif rule.type == "choice" %}
@@ -106,8 +109,8 @@
         text,
     ) %}
     {% if parts %}
-        {% set month_start = modules.datetime.date(parts[1] | int, parts[2] | int, 1) %}
-        {% set day = month_start + modules.datetime.timedelta(days=(parts[3] | int) - 1) %}
+        {% set month_start = modules.datetime.date(parts.group(1) | int, parts.group(2) | int, 1) %}
+        {% set day = month_start + modules.datetime.timedelta(days=(parts.group(3) | int) - 1) %}
         {{ "yes" if day.month == month_start.month and text < "9999-12-31" }}
     {% endif %}
 {% endmacro %}

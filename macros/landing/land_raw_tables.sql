@@ -42,9 +42,9 @@
 {% endmacro %}
 
 {% macro default__land_raw_tables() %}
-    {% set landed = adapter.get_relation(target.database, "raw", "unreadable_lines") %}
-    {% if not landed %}
-        {% do exceptions.raise_compiler_error("Schema raw is not there. Land the raw tables first: make build TARGET=" ~ target.name ~ " lands and builds.") %}
+    {% set raw = generate_schema_name("raw", none) | trim %}
+    {% if not adapter.get_relation(target.database, raw, "unreadable_lines") %}
+        {% do exceptions.raise_compiler_error("Schema " ~ raw ~ " is not there. Land the raw tables first: make build TARGET=" ~ target.name ~ " lands and builds.") %}
     {% endif %}
 {% endmacro %}
 

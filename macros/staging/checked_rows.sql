@@ -98,7 +98,7 @@ from (
 {%- endmacro %}
 
 {% macro may_hold_contacts(column) %}
-    {% set meta = column.config.meta %}
+    {% set meta = column_meta(column) %}
     {% do return(column.data_type in ("text", "code") and not is_id(column.name) and not meta.accepted and not meta.personal) %}
 {% endmacro %}
 
@@ -108,7 +108,7 @@ from (
     {% set columns = [] %}
     {% set declared = contract_table(table_name).columns.values() if execute else [] %}
     {% for column in declared %}
-        {% if is_id(column.name) or may_hold_contacts(column) and not column.config.meta.free_text %}
+        {% if is_id(column.name) or may_hold_contacts(column) and not column_meta(column).free_text %}
             {% do columns.append(column) %}
         {% endif %}
     {% endfor %}
@@ -124,7 +124,7 @@ from (
     {% set checks = [] %}
     {% for column in table.columns.values() %}
         {% set name = column.name %}
-        {% set meta = column.config.meta %}
+        {% set meta = column_meta(column) %}
         {% if meta.required %}
             {% do checks.append(["missing_" ~ name, is_missing(name, column.data_type)]) %}
         {% endif %}

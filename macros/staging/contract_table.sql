@@ -3,7 +3,23 @@
     Only there while dbt executes (the graph is not known while it parses).
 #}
 {% macro contract_table(table_name) %}
-    {% do return(graph.sources["source." ~ project_name ~ ".raw." ~ table_name]) %}
+    {% do return(graph.sources["source.retention_warehouse.raw." ~ table_name]) %}
+{% endmacro %}
+
+
+{# What the contract says of one of its columns; dbt 2 has no `meta` where it says nothing. #}
+{% macro column_meta(column) %}
+    {% do return(column.config.get("meta", {})) %}
+{% endmacro %}
+
+
+{# The names of its columns of which it says something, such as `personal`. #}
+{% macro columns_that_are(table, what) %}
+    {% set names = [] %}
+    {% for column in table.columns.values() if column_meta(column)[what] %}
+        {% do names.append(column.name) %}
+    {% endfor %}
+    {% do return(names) %}
 {% endmacro %}
 
 

@@ -163,7 +163,7 @@ select * from {{ relation }}
 {% endmacro %}
 
 {% macro known_key(column, value) -%}
-    {{ value if column.config.meta.required else "coalesce(" ~ value ~ ", '')" }}
+    {{ value if column_meta(column).required else "coalesce(" ~ value ~ ", '')" }}
 {%- endmacro %}
 
 

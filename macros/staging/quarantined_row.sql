@@ -56,7 +56,7 @@
 
 
 {% macro shown_columns(table) %}
-    {% do return(table.columns.values() | rejectattr("config.meta.personal") | map(attribute="name") | list) %}
+    {% do return(table.columns.keys() | reject("in", columns_that_are(table, "personal")) | list) %}
 {% endmacro %}
 
 

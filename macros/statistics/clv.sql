@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 
-{# A number in full as a double of SQL, however small it is. #}
+{# A number in full as a double of SQL, however small it is: with an exponent, or it would be a decimal. #}
 {% macro double_literal(number) -%}
-    {{ "%.16e" | format(number) }}
+    {{ number }}{{ "e0" if "e" not in number | string }}
 {%- endmacro %}

@@ -13,7 +13,7 @@ import commands
 import comparison
 import pytest
 from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_marts
-from landings import LANDINGS, write_golden_month
+from landings import LANDINGS, Landing, write_golden_month
 from postgres_server import Server, running_server
 
 from warehouse.erasures import Erasures
@@ -72,6 +72,41 @@ def test_a_schema_raw_of_somebody_else_is_left_alone(server: Server, tmp_path: P
     with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
         cursor.execute("select theirs from raw.customers")
         assert cursor.fetchall() == [(1,)]
+
+
+def test_two_people_on_one_database_have_schemas_of_their_own(server: Server, tmp_path: Path) -> None:
+    database = server.create_database("shared")
+    people = {"raw": {}, "ana_raw": {"WAREHOUSE_SCHEMA": "ana"}}
+    for schema, setting in people.items():
+        folder = tmp_path / schema
+        folder.mkdir()
+        (folder / "customers.csv").write_text("customer_id,created_at\nc1,2025-01-05\n")
+        (folder / "subscription_events.csv").write_text(
+            f"event_id,customer_id,subscription_id,event_type,occurred_at\n{schema},c1,s1,started,2025-01-05\n"
+        )
+        environment = {**server.environment(database), **setting}
+        selected = (*MODELS_ONLY, "--select", "+int_report_moment", "stg_billing__subscription_events")
+        build("postgres", folder, Landing(write_golden_month), tmp_path / f"{schema}_target", environment, *selected)
+    with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        for schema in people:
+            cursor.execute(f"select event_id from {schema.replace('raw', 'staging')}.stg_billing__subscription_events")
+            assert cursor.fetchall() == [(schema,)]
+        cursor.execute("select nspname from pg_namespace where nspname !~ '^(pg_|information_schema|public)'")
+        schemas = {row[0] for row in cursor.fetchall()}
+    assert {"raw", "staging", "intermediate", "ana_raw", "ana_staging", "ana_intermediate"} <= schemas
+
+
+def test_what_somebody_else_built_is_left_alone(server: Server, tmp_path: Path) -> None:
+    write_golden_month(tmp_path)
+    database = server.create_database("of_two")
+    assert land(tmp_path, server.environment(database)).returncode == 0
+    with contextlib.closing(server.connect(database)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(f"create role ana login password 'ana'; grant create on database {database} to ana")
+    ana = {**server.environment(database), "PGUSER": "ana", "PGPASSWORD": "ana"}
+    done = land(tmp_path, ana)
+    assert done.returncode == 1
+    assert "has a schema raw that postgres built" in done.stderr and "WAREHOUSE_SCHEMA" in done.stderr
+    assert land(tmp_path, {**ana, "WAREHOUSE_SCHEMA": "ana"}).returncode == 0
 
 
 def test_a_folder_that_cannot_be_built_from_changes_nothing(server: Server, tmp_path: Path) -> None:

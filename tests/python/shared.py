@@ -25,6 +25,7 @@ import os
 import pickle
 import pprint
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -91,6 +92,16 @@ def value_made_once(name: str, make: Callable[[], object]) -> object:
         (folder / "value.pickle").write_bytes(pickle.dumps(make()))
 
     return pickle.loads((made_once(name, keep) / "value.pickle").read_bytes())
+
+
+def copy_project(folder: Path) -> Path:
+    """A copy of the project as git knows it, to change or for a program that writes beside what it reads."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, folder / name)
+    return folder
 
 
 def parsed() -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -73,12 +72,7 @@ def follow(project: Path) -> None:
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A copy of the project after every step, and what it builds from a small landing folder."""
-    project = tmp_path_factory.mktemp("followed") / "project"
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=pages.PROJECT, capture_output=True, text=True, check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        if (pages.PROJECT / name).is_file():
-            (project / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(pages.PROJECT / name, project / name)
+    project = shared.copy_project(tmp_path_factory.mktemp("followed") / "project")
     follow(project)
     landing = project / "landing"
     landing.mkdir()
@@ -114,7 +108,8 @@ def test_the_page_has_every_kind_of_addition() -> None:
     parts = re.split(r"^## ", text, flags=re.MULTILINE)
     with_steps = [part.splitlines()[0] for part in parts if steps(part)]
     assert with_steps == [
-        "Add a model", "Add a threshold", "Add a churn reason", "Add a segment", "Add a red flag", "Languages",
+        "Add a model", "Add a threshold", "Change a mart's contract", "Add a churn reason", "Add a segment",
+        "Add a red flag", "Languages",
     ]  # fmt: skip
     assert text.count("```diff") + len(re.findall(r"^ *`[\w/.]+`:$", text, re.MULTILINE)) == len(steps(text))
 
@@ -122,6 +117,12 @@ def test_the_page_has_every_kind_of_addition() -> None:
 def test_a_model_with_a_threshold_is_built(followed: SimpleNamespace) -> None:
     found = rows(followed, "select * from marts.rpt_early_losses order by churn_type")
     assert found == [("involuntary", 2, 1)]
+
+
+def test_a_mart_with_a_new_contract_is_read_by_the_old_one_too(followed: SimpleNamespace) -> None:
+    query = "select {} from marts.rpt_early_losses{}"
+    assert rows(followed, query.format("churn_type, early_losses", "")) == [("involuntary", 1)]
+    assert rows(followed, query.format("churn_type, losses_early", "_v1")) == [("involuntary", 1)]
 
 
 def test_the_command_selects_the_new_model(followed: SimpleNamespace) -> None:

@@ -671,6 +671,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
         ("m.sql", "select '\n-- a'", "-- b\nselect '\n-- a'", "select '\n-- b'"),
         ("m.sql", "-- depends_on: {{ ref('a') }}", "{# b #}-- depends_on: {{ ref('a') }}", "-- b"),
         ("m.yml", "models: [{name: a, description: b}]", "models: [{name: a}]", "models: [{name: a, config: {x: 1}}]"),
+        ("m.yml", "models: [{name: a}]", "models: [{name: a, tags: [weekly]}]", "models: [{name: b}]"),
         ("m.py", "x = 1", "x = 1  # one", "x = 2"),
         ("m.md", "a", "b", None),
         ("m.csv", "a,b", "a,b", "a,c"),

@@ -99,3 +99,19 @@ def test_the_picture_shows_the_models_as_they_are() -> None:
     command = [sys.executable, "docs/lineage.py", str(shared.parsed() / "manifest.json")]
     drawn = subprocess.run(command, cwd=harness.PROJECT, capture_output=True, text=True, check=True).stdout
     assert drawn == (harness.PROJECT / "docs" / "lineage.svg").read_text(encoding="utf-8")
+
+
+def test_what_is_built_weekly_is_read_by_nothing_that_is_built_daily() -> None:
+    weekly = {node["name"] for node in MODELS.values() if "weekly" in node["tags"]}
+    assert weekly  # selectors.yml
+    assert {(model["name"], read["name"]) for model, read in READS if read["name"] in weekly} == set()
+
+
+def test_an_exposure_names_the_marts_that_its_program_reads() -> None:
+    for exposure in harness.manifest()["exposures"].values():
+        named = {MODELS[parent]["name"] for parent in exposure["depends_on"]["nodes"]}
+        if program := exposure["config"]["meta"].get("program"):
+            text = (harness.PROJECT / program).read_text(encoding="utf-8")
+            assert named == set(re.findall(r"\bmarts\.((?:dim|fct|rpt)_\w+)", text)), exposure["name"]
+        else:
+            assert named == {model["name"] for model in MODELS.values() if model["fqn"][1] == "marts"}

@@ -42,13 +42,14 @@ SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks
 def place(tmp_path: Path) -> Path:
     """The Makefile with an environment that is set up already, as far as make can tell."""
     (tmp_path / "Makefile").write_text(MAKEFILE, encoding="utf-8")
-    for name in ("requirements.lock", "requirements-spark.lock", "requirements-docs.lock"):
+    groups = re.search(r"for group in (.*);", MAKEFILE)[1].split()
+    for name in ("requirements.lock", *(f"requirements-{group}.lock" for group in groups)):
         (tmp_path / name).touch()
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").write_text(STAND_IN, encoding="utf-8")
     (programs / "python").chmod(0o755)
-    for name in (".set-up", ".set-up-spark", ".set-up-docs"):
+    for name in (".set-up", *(f".set-up-{group}" for group in groups)):
         (tmp_path / ".venv" / name).touch()
     return tmp_path
 
@@ -119,7 +120,7 @@ def test_given_values_reach_the_program(place: Path, arguments: list[str], start
 
 @pytest.mark.parametrize("command", pages.MAKE_COMMANDS)
 def test_a_command_of_the_pages_starts_a_program(place: Path, command: str) -> None:
-    for tool in ("ruff", "yamllint", "dbt"):
+    for tool in ("ruff", "yamllint", "dbt", "dbt-bouncer"):
         shutil.copy(place / ".venv" / "bin" / "python", place / ".venv" / "bin" / tool)
     variables = {name: value for name, value in os.environ.items() if name not in GIVEN and "MAKE" not in name}
     run = subprocess.run(["bash", "-c", command], cwd=place, env=variables, capture_output=True, text=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pages
+import pytest
 import yaml
+
+PROJECT = tomllib.loads((pages.PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def text(path: str) -> str:
@@ -14,7 +19,7 @@ def text(path: str) -> str:
 
 
 def test_one_version_everywhere() -> None:
-    version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
+    version = PROJECT["project"]["version"]
     assert yaml.safe_load(text("dbt_project.yml"))["version"] == version
     assert yaml.safe_load(text("CITATION.cff"))["version"] == version
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", text("CHANGELOG.md"), re.MULTILINE)
@@ -25,7 +30,7 @@ def test_one_version_everywhere() -> None:
 
 def test_the_licence_is_the_one_that_is_named() -> None:
     assert "Apache License\n                           Version 2.0" in text("LICENSE")
-    assert tomllib.loads(text("pyproject.toml"))["project"]["license"] == "Apache-2.0"
+    assert PROJECT["project"]["license"] == "Apache-2.0"
     assert yaml.safe_load(text("CITATION.cff"))["license"] == "Apache-2.0"
 
 
@@ -33,7 +38,7 @@ def test_continuous_integration_runs_what_the_project_says() -> None:
     (job,) = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"].values()
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
     stages = re.findall(r'^stage ".*" make ([\w-]+)$', text(".ci/run"), re.MULTILINE)
-    assert stages == ["setup", "docs", "test"]
+    assert stages == ["setup", "docs", "setup-dev", "test"]
 
 
 def test_hooks_are_local_and_the_style_checks_of_make_lint() -> None:
@@ -56,3 +61,37 @@ def test_forms_for_issues_can_be_read() -> None:
 def test_locks_name_no_host() -> None:
     for lock in pages.PROJECT.glob("requirements*.lock"):
         assert "://" not in lock.read_text(encoding="utf-8"), lock.name
+
+
+def pins(lock: str) -> dict[str, set[str]]:
+    """The versions that a lock names, by package: more than one where Python's version decides."""
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9._-]+)==(\S+)", text(lock), re.MULTILINE):
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("group", PROJECT["dependency-groups"])
+def test_locks_of_one_environment_agree(group: str) -> None:
+    """A group is installed beside what a build needs, without asking what goes together."""
+    built, added = pins("requirements.lock"), pins(f"requirements-{group}.lock")
+    assert {name: added[name] for name in built.keys() & added.keys() if added[name] != built[name]} == {}
+
+
+def imported(folder: str) -> set[str]:
+    """The packages that the Python files of a folder import, at their top or later."""
+    files = [ast.parse(file.read_text(encoding="utf-8")) for file in (pages.PROJECT / folder).rglob("*.py")]
+    nodes = [node for file in files for node in ast.walk(file)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("folder", ["warehouse", "models", "benchmarks", "docs", "examples"])
+def test_what_a_build_installs_is_enough(folder: str) -> None:
+    """Tests run with the checks' packages too, so they would not notice."""
+    distributions, built = packages_distributions(), pins("requirements.lock").keys()
+    needed = {name: {each.lower().replace("_", "-") for each in distributions[name]} for name in imported(folder)
+              if name in distributions}  # fmt: skip
+    assert "duckdb" in needed or folder == "models"
+    assert {name for name, any_of in needed.items() if not any_of & built} == set()

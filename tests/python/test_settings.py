@@ -142,6 +142,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"DUCKDB_MEMORY_LIMIT": "lots"}, "DUCKDB_MEMORY_LIMIT is 'lots', which cannot be used: use at least 100MB"),
         ({"DUCKDB_MEMORY_LIMIT": "99MB"}, "use at least 100MB"),
         ({"PGPORT": "postgres"}, "PGPORT is 'postgres', which is not a whole number"),
+        ({"WAREHOUSE_SCHEMA": "Ana"}, "WAREHOUSE_SCHEMA is 'Ana', which cannot be used: use up to 30 small letters"),
         ({"SPARK_THRIFT_PORT": "65536"}, "SPARK_THRIFT_PORT is '65536', which is out of its bounds"),
         ({"WAREHOUSE_PATH": "x.duckdb", "PUBLISHED_PATH": "./x.duckdb"}, "and PUBLISHED_PATH are one file"),
         ({"WAREHOUSE_PATH": "a_link", "PUBLISHED_PATH": "a_file"}, "WAREHOUSE_PATH and PUBLISHED_PATH are one file"),

@@ -1,4 +1,4 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", touched="int_touched_customers") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", meta={"touched": "int_touched_customers"}) }}
 
 {#- One row per customer and instant at which its last active subscription ended, with the subscription that speaks. -#}
 with losses as (

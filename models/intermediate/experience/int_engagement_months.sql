@@ -1,5 +1,5 @@
 {{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched",
-          unique_key=["customer_id", "month_start"], touched="int_touched_usage_months", landed="product_usage") }}
+          unique_key=["customer_id", "month_start"], meta={"touched": "int_touched_usage_months", "landed": "product_usage"}) }}
 
 {#- How often a customer used the product in a month, where it did; who has no row was dormant. -#}
 with used as (

@@ -1,4 +1,4 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", touched="int_touched_customers") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="customer_id", meta={"touched": "int_touched_customers"}) }}
 
 {#-
     What a net change amounts to, by name: at most one movement of the customer's state, one of its plan and one of its

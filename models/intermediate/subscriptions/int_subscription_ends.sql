@@ -1,4 +1,4 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", touched="int_touched_subscriptions") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", meta={"touched": "int_touched_subscriptions"}) }}
 
 {#- where free plans make no customers, one that goes from a paid plan to a free one is lost -#}
 {%- set free_is_an_end = not var("free_plans_are_customers") -%}

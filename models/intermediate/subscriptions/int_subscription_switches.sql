@@ -1,4 +1,4 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", touched="int_touched_subscriptions") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="subscription_id", meta={"touched": "int_touched_subscriptions"}) }}
 
 {#- The ends that count later: those that a start of the same customer followed within `switch_grace_minutes`. -#}
 {%- set grace = var("switch_grace_minutes") | int -%}

@@ -11,7 +11,7 @@ def model(dbt, session):  # noqa: D103 - dbt's entry point
         "is_backtest, segment_type, segment_value, is_lost, renewals, sum(customers)"
     )
     # no customer is older than the events, and the back-test looks ahead
-    months_seen = dbt.ref("int_report_moment").project("datediff('month', first_event_on, as_of_on)").fetchone()[0]
+    months_seen = dbt.ref("int_report_moment").project("datediff('month', first_event_on, as_of_on)").fetchall()[0][0]
     return segment_lifetimes(
         counts.fetchall(),
         least_losses=thresholds["lifetime_model_least_losses"],

@@ -12,7 +12,7 @@ def model(dbt, session):  # noqa: D103 - dbt's entry point
         dbt.ref("int_order_models_fitted").filter("model = 'bg_nbd' and r is not null").project("r, alpha, a, b")
     )
     return forecast_orders(
-        parameters.fetchone(),
+        next(iter(parameters.fetchall()), None),
         patterns.order("all").fetchall(),
         months=thresholds["order_value_horizon_months"],
         monthly_discount_rate=(1 + float(annual_discount_rate)) ** (1 / 12) - 1,

@@ -1,3 +1,3 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="exchange_rates") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "exchange_rates"}) }}
 
 {{ landed_rows("exchange_rates", source("raw", "exchange_rates")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="plans") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "plans"}) }}
 
 {{ landed_rows("plans", source("raw", "plans")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="orders") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "orders"}) }}
 
 {{ landed_rows("orders", source("raw", "orders"), first_rates=ref("stg_billing__first_exchange_rates")) }}

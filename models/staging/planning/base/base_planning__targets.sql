@@ -1,3 +1,3 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="targets") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "targets"}) }}
 
 {{ landed_rows("targets", source("raw", "targets")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="onboarding_milestones") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "onboarding_milestones"}) }}
 
 {{ landed_rows("onboarding_milestones", source("raw", "onboarding_milestones")) }}

@@ -1,3 +1,3 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="product_usage") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "product_usage"}) }}
 
 {{ landed_rows("product_usage", source("raw", "product_usage")) }}

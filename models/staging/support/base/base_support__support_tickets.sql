@@ -1,3 +1,3 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="support_tickets") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "support_tickets"}) }}
 
 {{ landed_rows("support_tickets", source("raw", "support_tickets")) }}

@@ -1,4 +1,4 @@
-{{ config(materialized=grown_by_increments(), incremental_strategy="add_landed_rows", landed="survey_responses") }}
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", meta={"landed": "survey_responses"}) }}
 
 {{
     landed_rows(
