@@ -45,8 +45,11 @@ LANDING = {
         """,
 }
 BUILT = (
-    "rpt_early_losses", "rpt_churn_rates", "rpt_churn_reasons", "rpt_red_flags", "rpt_goals", "fct_survey_responses",
+    "dim_customers", "rpt_early_losses", "rpt_churn_rates", "rpt_churn_reasons", "rpt_red_flags", "rpt_goals",
+    "fct_survey_responses",
 )  # fmt: skip
+# data tests that look at every segment
+OF_SEGMENTS = ("reports_end_at_todays_customers", "movements_lead_from_start_to_end")
 
 
 def steps(text: str) -> list[tuple[str, str | None, str]]:
@@ -100,8 +103,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     }
     dbt = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
     build = [
-        "--quiet", "build", "--select", *(f"+{model}" for model in BUILT), "--exclude-resource-type", "unit_test",
-        "--indirect-selection", "cautious",
+        "--quiet", "build", "--select", *(f"+{model}" for model in BUILT), *OF_SEGMENTS,
+        "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious",
     ]  # fmt: skip
     run = subprocess.run([*dbt, *build], cwd=project, env=environment, capture_output=True, text=True)
     unit_tests = ["--quiet", "test", "--select", "rpt_early_losses,test_type:unit"]
