@@ -1,10 +1,8 @@
 -- From a churn rate to its customers: who is in the numerator of one period and segment, and why each was lost.
--- Change the three lines under `asked` to the row of rpt_churn_rates in question; the count is its customers_churned.
+-- Of the last complete month and all customers, or of another row of rpt_churn_rates, by the vars that
+-- begin with asked_. The count is its customers_churned.
 with asked as (
-    select
-        'month' as period_grain,
-        cast('2025-06-01' as date) as period_start,
-        'smb' as customer_segment
+    {{ asked_period() }}
 )
 
 select
@@ -21,7 +19,8 @@ inner join asked
     on
         movements.period_grain = asked.period_grain
         and movements.period_start = asked.period_start
-        and movements.customer_segment = asked.customer_segment
+inner join {{ ref("int_customers") }} as customers
+    on movements.customer_id = customers.customer_id
 inner join {{ ref("fct_churn_events") }} as churn_events
     on movements.customer_id = churn_events.customer_id
 inner join {{ ref("int_churn_events") }} as days
@@ -30,5 +29,5 @@ inner join {{ ref("int_churn_events") }} as days
         and churn_events.churned_at = days.churned_at
         and movements.period_start <= days.churned_on
         and movements.period_end > days.churned_on
-where movements.movement_type = 'churn'
+where movements.movement_type = 'churn' and {{ is_in_asked_segment("customers", plan="movements.plan_id_start") }}
 order by movements.mrr_start desc, movements.customer_id asc, churn_events.churned_at asc

@@ -1,10 +1,9 @@
 -- From a churn or retention rate to its denominator: who was a customer at the start of the period, on which plan and with
--- which MRR. Change the lines under `asked` to the row of rpt_churn_rates in question; the count is its customers_start,
--- the sum of mrr_start that of rpt_mrr_movements. Those of them who were lost are in customers_behind_a_churn_rate.
+-- which MRR. Of the last complete month and all customers, or of another row of rpt_churn_rates, by
+-- the vars that begin with asked_. The count is its customers_start, the sum of mrr_start
+-- that of rpt_mrr_movements. Those of them who were lost are in customers_behind_a_churn_rate.
 with asked as (
-    select
-        cast('2025-06-01' as date) as period_start,
-        'smb' as customer_segment
+    {{ asked_period() }}
 ),
 
 states as (
@@ -27,12 +26,12 @@ select
     states.mrr as mrr_start,
     states.changed_at as unchanged_since
 from states
-inner join {{ ref("dim_customers") }} as customers
+inner join {{ ref("int_customers") }} as customers
     on states.customer_id = customers.customer_id
-inner join asked
-    on customers.customer_segment = asked.customer_segment
+cross join asked
 where
     states.is_active
     and states.changed_on < asked.period_start
     and coalesce(states.next_changed_on >= asked.period_start, true)
+    and {{ is_in_asked_segment("customers", plan=segment_value("states.plan_id")) }}
 order by states.mrr desc, states.customer_id asc

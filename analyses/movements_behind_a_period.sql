@@ -1,11 +1,9 @@
 -- From a row of rpt_churn_rates or rpt_mrr_movements to its movements: every customer that made the end of the period
--- another than its start, and by how much. Change the lines under `asked`. By movement_type the rows and sums are the
--- columns of those tables (for a plan, moved customers count in two segments: filter plan_id_start or plan_id_end).
+-- another than its start, and by how much. Of the last complete month and all customers, or of another row, by the
+-- vars that begin with asked_. By movement_type the rows and sums are the columns of those tables (a plan has those who were
+-- on it at the start or the end: who left and expanded counts by plan_id_start, who arrived by plan_id_end).
 with asked as (
-    select
-        'month' as period_grain,
-        cast('2025-06-01' as date) as period_start,
-        'smb' as customer_segment
+    {{ asked_period() }}
 )
 
 select
@@ -23,5 +21,7 @@ inner join asked
     on
         movements.period_grain = asked.period_grain
         and movements.period_start = asked.period_start
-        and movements.customer_segment = asked.customer_segment
+inner join {{ ref("int_customers") }} as customers
+    on movements.customer_id = customers.customer_id
+where {{ is_in_asked_segment("customers", plan="movements.plan_id_start, movements.plan_id_end") }}
 order by movements.movement_type asc, movements.mrr_end - movements.mrr_start asc, movements.customer_id asc

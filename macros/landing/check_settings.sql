@@ -45,6 +45,13 @@
         {% if value is not boolean %} {{ said }}which is not a yes or no: {{ setting_wish(rule) }} {% endif %}
     {% elif rule.type == "text" %}
         {% if not modules.re.match("(?:" ~ rule.pattern ~ ")$", text) %} {{ said }}which cannot be used: {{ setting_wish(rule) }} {% endif %}
+    {% elif rule.type == "columns" %}
+        {% set names = value if value is iterable and value is not string and value is not mapping else [] %}
+        {% set usable = [] %}
+        {% for name in names if modules.re.match("[a-z][a-z0-9_]*$", name | string) and name not in ["all", "plan"] + usable %}
+            {% do usable.append(name) %}
+        {% endfor %}
+        {% if not names or usable | length < names | length %} {{ said }}which cannot be used: {{ setting_wish(rule) }} {% endif %}
     {% elif rule.type in ["integer", "number"] %}
         {# short enough to be exact in SQL, and never an exponent #}
         {% set pattern = "-?[0-9]{1,9}$" if rule.type == "integer" else "-?[0-9]{1,9}([.][0-9]{1,6})?$" %}
@@ -69,7 +76,7 @@
         use {{ rule.of[:-1] | join(", ") }} or {{ rule.of[-1] }}
     {%- elif rule.type == "boolean" -%}
         use true or false, without quotes
-    {%- elif rule.type == "text" -%}
+    {%- elif rule.type in ["text", "columns"] -%}
         use {{ rule.use }}
     {%- else -%}
         use a {{ "whole number" if rule.type == "integer" else "number with up to six decimal places" }}

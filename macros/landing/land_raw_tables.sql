@@ -6,6 +6,7 @@
 {% macro land_raw_tables() %}
     {% do check_settings() %}
     {% if execute and flags.WHICH in ("build", "run") %}
+        {% do check_segments() %}
         {% do adapter.dispatch("land_raw_tables")() %}
     {% endif %}
 {% endmacro %}

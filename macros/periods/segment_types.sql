@@ -1,6 +1,24 @@
 {# The segments of every report: the customer's attributes as known now. The segment `plan` changes with time and is told apart. #}
 {% macro attribute_segments() %}
-    {% do return(["country", "customer_segment", "industry", "acquisition_channel"]) %}
+    {% do return(var("segments")) %}
+{% endmacro %}
+
+
+{# What is kept of a customer: the columns of dim_customers, and whatever else reports are cut by. #}
+{% macro customer_attributes() %}
+    {% do return((["country", "customer_segment", "industry", "acquisition_channel"] + attribute_segments()) | unique | list) %}
+{% endmacro %}
+
+
+{# Stops the build where a segment is no column of the customers that land. #}
+{% macro check_segments() %}
+    {% set known = contract_columns("customers") | reject("in", ["customer_id", "created_at", "email"]) | list %}
+    {% for segment in attribute_segments() if segment not in known %}
+        {% do exceptions.raise_compiler_error(
+            "Nothing was built. The setting segments names " ~ segment ~ ", which is no column of customers in models/staging/raw_sources.yml that"
+            ~ " a report can be cut by" ~ (did_you_mean(segment, known) | trim or ".") ~ " There are " ~ known | join(", ")
+        ) %}
+    {% endfor %}
 {% endmacro %}
 
 

@@ -80,9 +80,10 @@ def compiled_inline(sql: str) -> str:
     return step.code
 
 
-def compiled_analyses() -> dict[str, str]:
-    """The SQL of every analysis by its name; its tables are in the database DATABASE."""
-    return {step.name: step.code for step in _compiled("analyses", "--select", "resource_type:analysis")}
+def compiled_analyses(**settings: object) -> dict[str, str]:
+    """The SQL of every analysis by its name, with dbt vars; its tables are in the database DATABASE."""
+    asked = ["--vars", json.dumps(settings, sort_keys=True)] if settings else []
+    return {step.name: step.code for step in _compiled("analyses", "--select", "resource_type:analysis", *asked)}
 
 
 def compiled_tests() -> dict[str, str]:

@@ -22,12 +22,16 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby, zip_longest
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import yaml
+
 Z_95 = 1.959963984540054
 GRAINS = ("day", "week", "month", "quarter", "year")
-ATTRIBUTE_SEGMENTS = ("country", "customer_segment", "industry", "acquisition_channel")
+_PROJECT = Path(__file__).parents[2] / "dbt_project.yml"
+ATTRIBUTE_SEGMENTS = tuple(yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))["vars"]["segments"])
 NO_VALUE = "(none)"
 OTHER_VALUES = "(other)"
 
@@ -200,10 +204,7 @@ def read_customer(row: dict) -> Record:
     values: dict[str, Any] = {
         "customer_id": required_text(row, "customer_id"),
         "created_at": instant(row, "created_at"),
-        "country": text(row, "country"),
-        "customer_segment": text(row, "customer_segment"),
-        "industry": text(row, "industry"),
-        "acquisition_channel": text(row, "acquisition_channel"),
+        **{name: text(row, name) for name in ATTRIBUTE_SEGMENTS},
         "owner": text(row, "owner"),
         "email": text(row, "email"),
         "loaded_at": instant(row, "loaded_at"),

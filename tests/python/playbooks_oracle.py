@@ -7,6 +7,8 @@ both sides are raised to a whole power, so that no root is drawn.
 
 from __future__ import annotations
 
+import itertools
+import operator
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -22,14 +24,15 @@ DAY = timedelta(days=1)
 PAUSE_RENEWAL_DAYS = 90
 CLV_WINDOW_MONTHS = 12
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """Rows of the seeds, as text."""
+    """Rows of the seeds and of the list of metrics, as text."""
 
     churn_reasons: list[dict[str, str]]
-    goal_metrics: list[dict[str, str]]
+    metrics: list[dict[str, str]]
     red_flags: list[dict[str, str]]
     benchmarks: list[dict[str, str]]
 
@@ -328,39 +331,41 @@ def interval_changes(tables: dict[str, list[dict]], business: Business) -> dict[
 
 
 def red_flag_rows(figures: dict[tuple, dict], of_intervals: dict[tuple, Fraction], seeds: Seeds) -> list[dict]:
-    thresholds = {row["flag_code"]: Fraction(row["threshold"]) for row in seeds.red_flags}
     months: dict[oracle.Segment, list[dict]] = {}
     for row in sorted(figures.values(), key=lambda row: row["period_start"]):
         if row["period_grain"] == "month":
             months.setdefault((row["segment_type"], row["segment_value"]), []).append(row)
 
-    def values(row: dict) -> Iterator[tuple[str, Fraction | None, str | None]]:
-        lost = row["customers_churned"] - row["customers_new"] - row["customers_reactivated"]
-        yield "lost_more_than_gained", Fraction(lost), None
-        change = Fraction(row["mrr_contraction"]) + Fraction(row["mrr_expansion"])
-        key = tuple(row[column] for column in KEY)
-        yield "contraction_above_expansion", of_intervals.get(key, Fraction(0)) - change, None
-        if row["period_grain"] == "month":
-            start = row["customers_start"]
-            rate = Fraction(row["customers_churned"], start) if start else None
-            yield "high_churn", rate, None if start else "no_customers"
+    def value_of(metric: str, row: dict) -> tuple[Fraction | None, str | None]:
+        """A metric of a period and segment, or why there is none."""
+        if metric == "customers_lost_net":
+            return Fraction(row["customers_churned"] - row["customers_new"] - row["customers_reactivated"]), None
+        if metric == "mrr_downgraded_net":
+            change = Fraction(row["mrr_contraction"]) + Fraction(row["mrr_expansion"])
+            return of_intervals.get(tuple(row[column] for column in KEY), Fraction(0)) - change, None
+        if metric == "clv_fall":
             own_months = months[(row["segment_type"], row["segment_value"])]
-            yield "clv_falling", *fall_of_clv(own_months, own_months.index(row))
+            return fall_of_clv(own_months, own_months.index(row))
+        counted = {"churn_rate": "customers_churned", "involuntary_churn_rate": "customers_churned_involuntary"}
+        start = row["customers_start"]
+        return (Fraction(row[counted[metric]], start), None) if start else (None, "no_customers")
 
     rows = []
-    for row in figures.values():
-        for flag_code, value, reason in values(row):
+    for row, flag in itertools.product(figures.values(), seeds.red_flags):
+        if flag["grain"] in ("all", row["period_grain"]):
+            value, reason = value_of(flag["metric"], row)
             if not row["is_complete_period"]:
                 reason = "incomplete_period"
-            is_raised = value is not None and value > thresholds[flag_code]
+            threshold = Fraction(flag["threshold"])
+            is_raised = value is not None and COMPARISONS[flag["operator"]](value, threshold)
             if row["period_grain"] in ("day", "week") and (reason or not is_raised):
                 continue
             rows.append(
                 {
                     **{column: row[column] for column in (*KEY, "period_end", "is_complete_period", "customers_start")},
-                    "flag_code": flag_code,
+                    "flag_code": flag["flag_code"],
                     "value": None if value is None else float(value),
-                    "threshold": float(thresholds[flag_code]),
+                    "threshold": float(threshold),
                     "verdict": None if reason else "raised" if is_raised else "clear",
                     "no_verdict_reason": reason,
                 }
@@ -369,7 +374,7 @@ def red_flag_rows(figures: dict[tuple, dict], of_intervals: dict[tuple, Fraction
 
 
 def goal_rows(targets: list[dict], figures: dict[tuple, dict], business: Business, seeds: Seeds) -> list[dict]:
-    better_way = {row["metric"]: row["better"] for row in seeds.goal_metrics}
+    better_way = {row["metric"]: row["better"] for row in seeds.metrics}
     periods = {(period.grain, period.start): period for period in business.periods}
     rows = []
     for target in targets:

@@ -27,6 +27,11 @@ LANDING = {
         e2,c2,s2,started,2025-01-17,49,
         e3,c1,s1,cancelled,2025-04-04,,merged
         e4,c2,s2,cancelled,2025-06-05,,payment_failure
+        e5,c2,s2,payment_failed,2025-03-05,,
+        """,
+    "targets": """
+        metric,period_grain,period_start,target
+        mrr_at_risk,month,2025-03-01,10
         """,
     "customers": """
         customer_id,created_at,region
@@ -38,7 +43,12 @@ LANDING = {
         r1,nps,c1,2025-02-01,2025-02-02,3,Viel zu teuer
         """,
 }
-BUILT = ("rpt_early_losses", "rpt_churn_rates", "rpt_churn_reasons", "rpt_red_flags", "fct_survey_responses")
+BUILT = (
+    "dim_customers", "rpt_early_losses", "rpt_churn_rates", "rpt_churn_reasons", "rpt_red_flags", "rpt_goals",
+    "fct_survey_responses",
+)  # fmt: skip
+# data tests that look at every segment
+OF_SEGMENTS = ("reports_end_at_todays_customers", "movements_lead_from_start_to_end")
 
 
 def steps(text: str) -> list[tuple[str, str | None, str]]:
@@ -87,8 +97,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     }
     dbt = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
     build = [
-        "--quiet", "build", "--select", *(f"+{model}" for model in BUILT), "--exclude-resource-type", "unit_test",
-        "--indirect-selection", "cautious",
+        "--quiet", "build", "--select", *(f"+{model}" for model in BUILT), *OF_SEGMENTS,
+        "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious",
     ]  # fmt: skip
     run = subprocess.run([*dbt, *build], cwd=project, env=environment, capture_output=True, text=True)
     unit_tests = ["--quiet", "test", "--select", "rpt_early_losses,test_type:unit"]
@@ -109,7 +119,7 @@ def test_the_page_has_every_kind_of_addition() -> None:
     with_steps = [part.splitlines()[0] for part in parts if steps(part)]
     assert with_steps == [
         "Add a model", "Add a threshold", "Change a mart's contract", "Add a churn reason", "Add a segment",
-        "Add a red flag", "Languages",
+        "Add a red flag", "Add a metric", "Languages",
     ]  # fmt: skip
     assert text.count("```diff") + len(re.findall(r"^ *`[\w/.]+`:$", text, re.MULTILINE)) == len(steps(text))
 
@@ -156,6 +166,34 @@ def test_a_flag_is_raised(followed: SimpleNamespace) -> None:
         "and segment_type = 'all' and period_grain = 'month' and verdict = 'raised'"
     )
     assert rows(followed, query) == [("2025-04-01", 0.5, "raised")]
+
+
+def test_a_metric_may_be_a_target(followed: SimpleNamespace) -> None:
+    query = "select period_start::text, value, verdict from marts.rpt_goals where metric = 'mrr_at_risk'"
+    assert rows(followed, query) == [("2025-03-01", 49.0, "missed")]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("a,churn,>,0.1,month,", "the metric 'churn' is not known. Did you mean mrr_churn? Known are "),
+        ("a,churn_rate,=,0.1,month,", "the operator '=' is not known. Known are >, >=, <, <="),
+        ("a,churn_rate,>,0.1,monthly,", "the grain 'monthly' is not known. Did you mean month? Known are all, "),
+        ("a,churn_rate,>,,month,", "it has no threshold: use a number, in the unit of churn_rate (fraction)"),
+        ("a,clv,>,1,week,", "clv is not known by week, but by month"),
+    ],
+)
+def test_a_flag_that_cannot_be_judged_stops_the_build(followed: SimpleNamespace, row: str, says: str) -> None:
+    seed = followed.project / "seeds" / "red_flags.csv"
+    as_it_was = seed.read_text(encoding="utf-8")
+    environment = {**followed.environment, "WAREHOUSE_PATH": str(followed.project / "other.duckdb"), "RAW_DATA_DIR": ""}
+    try:
+        seed.write_text(as_it_was + row + "\n", encoding="utf-8")
+        command = [*followed.dbt, "--quiet", "seed", "--select", "red_flags"]
+        run = subprocess.run(command, cwd=followed.project, env=environment, capture_output=True, text=True)
+    finally:
+        seed.write_text(as_it_was, encoding="utf-8")
+    assert run.returncode != 0 and f"Please mend seeds/red_flags.csv: a: {says}" in run.stdout, run.stdout
 
 
 def test_a_word_of_another_language_is_found_in_a_comment(followed: SimpleNamespace) -> None:

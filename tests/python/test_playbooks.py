@@ -6,6 +6,7 @@ import csv
 import math
 from datetime import datetime
 
+import duckdb
 import harness
 import oracle
 import playbooks_oracle
@@ -44,10 +45,24 @@ def seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-SEEDS = playbooks_oracle.Seeds(*(seed(name) for name in ("churn_reasons", "goal_metrics", "red_flags", "benchmarks")))
+def metrics() -> list[dict[str, str]]:
+    """The rows of int_metrics."""
+    (step,) = harness.steps_for(["int_metrics"], {})
+    with duckdb.connect() as connection:
+        connection.execute(f"create schema {step.schema}; create view {step.relation} as {step.code}")
+        return harness.rows(connection, step.relation)
 
-# no survey is in these streams, so the scores have no value
-METRICS = [row["metric"] for row in SEEDS.goal_metrics]
+
+SEEDS = playbooks_oracle.Seeds(seed("churn_reasons"), metrics(), seed("red_flags"), seed("benchmarks"))
+
+# What the twin computes; no survey is in these streams, so the scores have no value.
+METRICS = [
+    "churn_rate", "voluntary_churn_rate", "involuntary_churn_rate", "growth_rate", "net_growth_rate", "customers_new",
+    "customers_end", "customers_came_and_went", "customers_retained", "retention_rate", "crr",
+    "gross_revenue_retention", "net_revenue_retention", "arpa", "quick_ratio", "gross_mrr_churn_rate",
+    "net_mrr_churn_rate", "mrr_contraction", "mrr_end", "nps", "response_rate", "recovery_rate", "buying_customers",
+    "repeat_purchase_rate",
+]  # fmt: skip
 
 orders = st.lists(
     st.builds(

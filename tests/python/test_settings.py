@@ -81,6 +81,12 @@ def test_vars_within_their_bounds_are_taken(given: str) -> None:
         ("{annual_discount_rate: 10}", "annual_discount_rate is '10', which is out of its bounds: use a number with up "
             "to six decimal places of at least 0 and at most 1, such as 0.1"),
         ("{annual_discount_rate: -0.1}", "annual_discount_rate is '-0.1', which is out of its bounds"),
+        ("{segments: region}", "segments is 'region', which cannot be used: use a list of columns of customers, each "
+            "once, such as [country, industry]"),
+        ("{segments: []}", "segments is '[]', which cannot be used"),
+        ("{segments: [country, country]}", "which cannot be used"),
+        ("{segments: [plan]}", "which cannot be used"),
+        ("{segments: [country, 'a b']}", "which cannot be used"),
         ("{reporting_curency: EUR}", "reporting_curency is not a setting. Did you mean reporting_currency?"),
         ("{gross-margin: 0.5}", "gross-margin is not a setting. Did you mean gross_margin?"),
         ("{zzz: 1}", f"zzz is not a setting. There are {', '.join(RULES)}"),

@@ -24,10 +24,9 @@ with seen_customers as (
 select
     seen_customers.customer_id,
     customers.created_at,
-    customers.country,
-    customers.customer_segment,
-    customers.industry,
-    customers.acquisition_channel,
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
+    {%- endfor %}
     customers.owner,
     {{ keyed_hash("customers.email") }} as email_key
 from seen_customers

@@ -19,7 +19,7 @@ from {{ customers }} as customers
 full outer join {{ api.Relation.create(target.database, "intermediate", "int_customers") }} as last_customers
     on customers.customer_id = last_customers.customer_id
 where
-    {%- for segment in attribute_segments() %}
-    (customers.{{ segment }} is distinct from last_customers.{{ segment }}) {{- " or" if not loop.last }}
+    {%- for attribute in customer_attributes() %}
+    (customers.{{ attribute }} is distinct from last_customers.{{ attribute }}) {{- " or" if not loop.last }}
     {%- endfor %}
 {%- endif %}

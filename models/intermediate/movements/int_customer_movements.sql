@@ -56,8 +56,8 @@ select
     movements.is_of_state and not movements.was_customer_before as is_acquired,
     movements.is_of_state and movements.has_left as is_lost,
     movements.is_of_state and movements.has_returned as is_returned,
-    {%- for segment in attribute_segments() %}
-    {{ segment_value("customers." ~ segment) }} as {{ segment }},
+    {%- for attribute in customer_attributes() %}
+    {{ segment_value("customers." ~ attribute) }} as {{ attribute }},
     {%- endfor %}
     case when movements.was_active then {{ segment_value("movements.plan_id_start") }} end as plan_id_start,
     case when movements.is_active then {{ segment_value("movements.plan_id_end") }} end as plan_id_end,

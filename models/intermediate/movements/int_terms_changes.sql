@@ -62,7 +62,7 @@ select
     period_grain,
     period_start,
     segment_type,
-    segment_value,
+    reported_value as segment_value,
     cast(sum(mrr_of_terms) as decimal(38, 6)) as mrr_of_terms
-from by_segment
-group by period_grain, period_start, segment_type, segment_value
+from ({{ as_reported("by_segment") }}) as reported
+group by period_grain, period_start, segment_type, reported_value

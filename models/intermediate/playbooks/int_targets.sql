@@ -17,7 +17,7 @@ select
     end as no_verdict_reason
 from {{ ref("stg_planning__targets") }} as targets
 cross join {{ ref("int_report_moment") }} as moment
-left join {{ ref("goal_metrics") }} as metrics
+left join {{ ref("int_metrics") }} as metrics
     on targets.metric = metrics.metric
 left join {{ ref("int_periods") }} as periods
     on targets.period_grain = periods.period_grain and targets.period_start = periods.period_start

@@ -89,9 +89,10 @@ final as (
         movements.is_acquired,
         movements.is_lost,
         movements.is_returned,
-        {%- for segment in attribute_segments() %}
-        movements.{{ segment }},
-        {%- endfor %}
+        movements.country,
+        movements.customer_segment,
+        movements.industry,
+        movements.acquisition_channel,
         movements.plan_id_start,
         movements.plan_id_end,
         movements.plan_id_inside,

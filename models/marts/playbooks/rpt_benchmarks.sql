@@ -37,7 +37,7 @@ stated as (
         {{ months_of_grain("benchmarks.stated_grain") }} as stated_months,
         {{ months_of_grain("periods.period_grain") }} as period_months
     from {{ ref("benchmarks") }} as benchmarks
-    inner join {{ ref("goal_metrics") }} as metrics
+    inner join {{ ref("int_metrics") }} as metrics
         on benchmarks.metric = metrics.metric
     cross join {{ ref("int_periods") }} as periods
 ),

@@ -1,56 +1,26 @@
-{#- It judges other reports and reads them, so that a verdict and the number on a dashboard cannot differ. -#}
-{%- set metrics_by_report = {
-    "rpt_churn_rates": [
-        "churn_rate", "voluntary_churn_rate", "involuntary_churn_rate", "growth_rate", "net_growth_rate",
-        "customers_new", "customers_end",
-    ],
-    "rpt_retention_rates": ["retention_rate", "crr", "gross_revenue_retention", "net_revenue_retention"],
-    "rpt_mrr_movements": ["arpa", "quick_ratio", "gross_mrr_churn_rate", "net_mrr_churn_rate", "mrr_end"],
-    "rpt_nps": ["nps", "response_rate"],
-    "rpt_dunning": ["recovery_rate"],
-    "rpt_repeat_purchases": ["repeat_purchase_rate"],
-} -%}
-
 with targets as (
     select * from {{ ref("int_targets") }}
 ),
 
-actual as (
-    {%- for report, metrics in metrics_by_report.items() %}
-    select
-        targets.metric,
-        targets.period_grain,
-        targets.period_start,
-        case targets.metric
-            {%- for metric in metrics %}
-            when '{{ metric }}' then {{ as_double("report." ~ metric) }}
-            {%- endfor %}
-        end as value
-    from targets
-    inner join {{ ref(report) }} as report
-        on targets.period_grain = report.period_grain and targets.period_start = report.period_start
-    where
-        targets.metric in ('{{ metrics | join("', '") }}')
-        and report.segment_type = 'all'
-        {{- " and report.touchpoint_type = 'relational'" if report == "rpt_nps" }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+reported as (
+    {{ metric_values("targets", about=["period_grain", "period_start"], columns=["metric"]) }}
 ),
 
 judged as (
     select
         targets.*,
-        actual.value,
+        reported.value,
         case
             when targets.no_verdict_reason is not null then targets.no_verdict_reason
-            when actual.value is null then 'no_value'
+            when reported.value is null then 'no_value'
         end as reason
     from targets
-    left join actual
+    left join reported
         on
-            targets.metric = actual.metric
-            and targets.period_grain = actual.period_grain
-            and targets.period_start = actual.period_start
+            targets.metric = reported.metric
+            and targets.period_grain = reported.period_grain
+            and targets.period_start = reported.period_start
+            and reported.segment_type = 'all'
 ),
 
 final as (

@@ -1,10 +1,6 @@
 {#- What reports group by, and where it stands: tables that are joined by a value are looked at together. -#}
-{%- set customers = ref("stg_crm__customers") -%}
-{%- set groupings = [
-    ["country", customers],
-    ["customer_segment", customers],
-    ["industry", customers],
-    ["acquisition_channel", customers],
+{%- set attributes = customer_attributes() -%}
+{%- set groupings = zip(attributes, [ref("stg_crm__customers")] * (attributes | length)) | list + [
     ["acquisition_channel", ref("stg_marketing__acquisition_costs")],
     ["plan_id", ref("stg_billing__subscription_events")],
     ["plan_id", ref("stg_billing__plans")],

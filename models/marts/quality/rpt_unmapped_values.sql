@@ -8,7 +8,7 @@
         "known": ["customer", "system"]},
     {"raw_table": "support_tickets", "column": "priority", "rows": tickets, "key": "ticket_id",
         "known": ["low", "normal", "medium", "high", "urgent", "critical"]},
-    {"raw_table": "targets", "column": "metric", "rows": targets, "key": target_key, "list": ref("goal_metrics")},
+    {"raw_table": "targets", "column": "metric", "rows": targets, "key": target_key, "list": ref("int_metrics")},
 ] -%}
 
 with found as (

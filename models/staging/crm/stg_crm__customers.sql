@@ -5,10 +5,9 @@ select
     created_at,
     loaded_at,
     -- text
-    country,
-    customer_segment,
-    industry,
-    acquisition_channel,
+    {%- for attribute in customer_attributes() %}
+    {{ attribute }},
+    {%- endfor %}
     owner,
     email
 from {{ ref("base_crm__customers") }}

@@ -3,8 +3,16 @@
 -- When it fails: the periods and the customers disagree about who is a customer customers_now.
 {% set segments = attribute_segments() -%}
 with customers as (
-    select * from {{ ref("dim_customers") }}
-    where current_status in ('active', 'past_due', 'paused')
+    select
+        {%- for segment in segments %}
+        attributes.{{ segment }},
+        {%- endfor %}
+        customers.current_plan_id,
+        customers.current_mrr
+    from {{ ref("dim_customers") }} as customers
+    inner join {{ ref("int_customers") }} as attributes
+        on customers.customer_id = attributes.customer_id
+    where customers.current_status in ('active', 'past_due', 'paused')
 ),
 
 customers_now as (
