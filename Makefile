@@ -32,7 +32,7 @@ endef
 $(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow
+.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ setup: $(STAMP)  ## make the environment from the pinned lock
 
 build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
 	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
+
+doctor: setup  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS)
+	@$(BIN)/python -m warehouse.doctor $${VARS:+--vars="$$VARS"}
 
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

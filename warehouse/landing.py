@@ -13,7 +13,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -54,10 +54,12 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Files:
-    """Files that can be read as one, and their columns in file order; names in lower case, as in SQL."""
+    """Files that can be read as one, and their columns in file order; names in lower case, as in SQL. `further` are the
+    names that the contract does not know."""
 
     paths: tuple[Path, ...]
     columns: tuple[str, ...]
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,24 @@ def inspect_folder(
         LandingError: the folder, a required table or a required column is missing, or a file cannot be read. One
             message names all that is wrong, so that it is mended in one go.
     """
+    landed, problems = examine_folder(folder, contract, erasures)
+    if problems:
+        raise LandingError(
+            f"The landing folder {folder} cannot be built from. Nothing was written. Please mend:\n"
+            + "\n".join(f"  - {table}: {problem}" for table, problem in problems.items())
+        )
+    return landed
+
+
+def examine_folder(
+    folder: Path, contract: list[RawTable] | None = None, erasures: Erasures | None = None
+) -> tuple[list[LandedTable], dict[str, str]]:
+    """The tables of the contract that the folder has, as inspect_folder() returns them, and by table why one cannot be
+    built from; such a table is absent.
+
+    Raises:
+        LandingError: there is no such folder.
+    """
     if not _is_utf8(folder):
         raise LandingError(
             f"The name of the landing folder {readable(folder)} is no UTF-8. Rename it, then set RAW_DATA_DIR."
@@ -147,33 +167,31 @@ def inspect_folder(
             f"The landing folder {folder} is not a folder. Set RAW_DATA_DIR to the folder that holds your raw tables, "
             "or unset it to build the demo business."
         )
-    landed, problems = [], []
+    landed, problems = [], {}
     for table in contract or read_contract():
+        found = LandedTable(table, "absent")
         try:
             found = _find(folder, table)
+            if problem := _what_is_missing(found):
+                problems[table.name], found = problem, LandedTable(table, "absent", found.sources)
         except LandingError as error:
-            problems.append(f"{table.name}: {error}")
-            continue
+            problems[table.name] = str(error)
         except OSError as error:
             file = readable(Path(error.filename or table.name).name)
-            problems.append(f"{table.name}: {file} cannot be opened ({error.strerror})")
-            continue
-        if found.kind == "absent":
-            if table.is_required:
-                problems.append(
-                    f"{table.name}: the table is missing (a folder {table.name}/ of Parquet parts, "
-                    f"{table.name}.parquet or {table.name}.csv); "
-                    f"it needs the columns {', '.join(table.required_columns)}"
-                )
-        elif missing := [column for column in table.required_columns if column not in found.columns]:
-            problems.append(f"{table.name}: missing required columns {', '.join(missing)}" + _likely_cause(found))
+            problems[table.name] = f"{file} cannot be opened ({error.strerror})"
         landed.append(replace(found, erasures=erasures))
-    if problems:
-        raise LandingError(
-            f"The landing folder {folder} cannot be built from. Nothing was written. Please mend:\n"
-            + "\n".join(f"  - {problem}" for problem in problems)
-        )
-    return landed
+    return landed, problems
+
+
+def _what_is_missing(found: LandedTable) -> str:
+    """What a table lacks that it cannot do without; empty = nothing."""
+    table = found.table
+    if found.kind == "absent":
+        files = f"a folder {table.name}/ of Parquet parts, {table.name}.parquet or {table.name}.csv"
+        needs = f"it needs the columns {', '.join(table.required_columns)}"
+        return f"the table is missing ({files}); {needs}" if table.is_required else ""
+    missing = [column for column in table.required_columns if column not in found.columns]
+    return f"missing required columns {', '.join(missing)}{_likely_cause(found)}" if missing else ""
 
 
 def _find(folder: Path, table: RawTable) -> LandedTable:
@@ -191,9 +209,9 @@ def _find(folder: Path, table: RawTable) -> LandedTable:
             raise LandingError(f"{place.name} is {_what_is(place)}, where {right} is expected: replace or remove it")
     parts = _parts(parts_folder) or ((parquet_file,) if parquet_file.is_file() else ())
     if parts:
-        return LandedTable(table, "parquet", _parquet_sources(parts))
+        return LandedTable(table, "parquet", _parquet_sources(table, parts))
     if csv_file.is_file():
-        return LandedTable(table, "csv", (Files((csv_file,), _csv_columns(table, csv_file)),))
+        return LandedTable(table, "csv", (_csv_source(table, csv_file),))
     if other := files_in(parts_folder, hidden=("_", ".")):
         raise LandingError(
             f"the folder {table.name}/ holds {readable(other[0].name)} and no Parquet part (a file *.parquet)"
@@ -275,8 +293,13 @@ def readable(path: Path | str) -> str:
     return str(path).encode(errors="replace").decode()
 
 
-def _parquet_sources(parts: tuple[Path, ...]) -> tuple[Files, ...]:
+def _parquet_sources(table: RawTable, parts: tuple[Path, ...]) -> tuple[Files, ...]:
     """All parts as one; where they disagree on a column's type, one source per schema."""
+
+    def source(files: Iterable[Path], names: Iterable[str]) -> Files:
+        names = tuple(names)
+        return Files(tuple(files), names, tuple(name for name in names if name not in table.columns))
+
     with duckdb.connect() as connection:
         try:
             by_schema = connection.execute(
@@ -298,14 +321,14 @@ def _parquet_sources(parts: tuple[Path, ...]) -> tuple[Files, ...]:
     columns = {column for schema in schemas for column in schema}
     names = tuple(dict.fromkeys(name for schema in schemas for name, _ in schema))
     if len(columns) == len(names):
-        return (Files(parts, names),)
+        return (source(parts, names),)
     return tuple(
-        Files(tuple(map(Path, files)), tuple(name for name, _ in schema))
+        source(map(Path, files), (name for name, _ in schema))
         for (files,), schema in zip(by_schema, schemas, strict=True)
     )
 
 
-def _csv_columns(table: RawTable, file: Path) -> tuple[str, ...]:
+def _csv_source(table: RawTable, file: Path) -> Files:
     """The names in the header. What the contract does not know may stand there twice, or without a name."""
     try:
         header = [name.strip().lower() for name in read_header(file)]
@@ -314,7 +337,8 @@ def _csv_columns(table: RawTable, file: Path) -> tuple[str, ...]:
     twice = sorted({name for name in header if header.count(name) > 1 and name in table.columns})
     if twice:
         raise LandingError(f"the header of {file.name} names {', '.join(twice)} more than once")
-    return tuple(name if name in table.columns else f"unknown_{place}" for place, name in enumerate(header, 1))
+    columns = tuple(name if name in table.columns else f"unknown_{place}" for place, name in enumerate(header, 1))
+    return Files((file,), columns, tuple(name for name in header if name and name not in table.columns))
 
 
 def landing_statements(landed: list[LandedTable]) -> list[str]:

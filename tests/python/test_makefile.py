@@ -106,6 +106,7 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
         ),
         (["build", "UNIT_TESTS=yes"], ["-m", "warehouse.build", "--target=duckdb", "--unit-tests=yes"]),
         (["erase", "CUSTOMER=c 1"], ["-m", "warehouse.erase", "c 1"]),
+        (["doctor", "VARS={a: b}"], ["-m", "warehouse.doctor", "--vars={a: b}"]),
         (["export", "MARTS=rpt_a rpt_b"], ["-m", "warehouse.export", "export", "rpt_a rpt_b"]),
         (
             ["bench", "CUSTOMERS=200000 1000000"],

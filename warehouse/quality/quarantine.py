@@ -96,7 +96,7 @@ def advice(table: RawTable, reasons: Sequence[Reason], base: str) -> str:
     if not reasons:
         return ""
     shown = [reason for reason in reasons if reason.rows >= LEAST_SHARE * reasons[0].rows][:REASONS_SHOWN]
-    counts = [f"{reason.name} {reason.rows:,}{_example(reason, table)}" for reason in shown]
+    counts = [f"{reason.name} {reason.rows:,}{example(reason, table)}" for reason in shown]
     if further := reasons[len(shown) :]:
         counts.append(f"{len(further)} other reason{'s' * (len(further) != 1)} {sum(r.rows for r in further):,}")
     # where some rows show that the day stands first, the others need no word of their own
@@ -107,7 +107,8 @@ def advice(table: RawTable, reasons: Sequence[Reason], base: str) -> str:
     return ". ".join([f"Why: {', '.join(counts)}", *steps, where])
 
 
-def _example(reason: Reason, table: RawTable) -> str:
+def example(reason: Reason, table: RawTable) -> str:
+    """An example of a reason as the end of a sentence, without anything personal; empty = there is none."""
     if reason.currencies:
         return f", such as in {reason.currencies[0][0]}"
     if reason.values:
