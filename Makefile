@@ -48,20 +48,23 @@ $(STAMP): requirements.lock
 
 setup: $(STAMP)  ## make the environment from the pinned lock
 
-build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
+# RAW_DATA_DIR is an address, so DuckDB needs its extensions. It may hold a password: it is looked at as it is written.
+ADDRESSES := $(if $(findstring :,$(value RAW_DATA_DIR)),setup-addresses)
+
+build: setup $(ADDRESSES) $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
 	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
 
-doctor: setup  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS)
+doctor: setup $(ADDRESSES)  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS)
 	@$(BIN)/python -m warehouse.doctor $${VARS:+--vars="$$VARS"}
 
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test: setup lint  ## pass every check
+test: setup setup-addresses lint  ## pass every check
 	@$(PYTEST)
 
 .PHONY: test-all
-test-all: setup lint  ## pass every check, and look further where chance draws the data; for a night
+test-all: setup setup-addresses lint  ## pass every check, and look further where chance draws the data; for a night
 	@INCREMENT_SEEDS="1 2 3 4 5 6" INCREMENT_LOADS=8 $(PYTEST) --hypothesis-profile=explore
 
 mutants: setup  ## make small wrong changes and see whether the tests notice (ONLY="rpt_clv unit"); an hour, on a schedule
@@ -76,6 +79,7 @@ lint: setup  ## check the style of SQL, Python and YAML
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv lock && uv export --quiet --format requirements-txt --no-header > requirements.lock
 	@uv export --quiet --only-group spark --format requirements-txt --no-header > requirements-spark.lock
+	@uv export --quiet --only-group addresses --format requirements-txt --no-header > requirements-addresses.lock
 	@uv export --quiet --only-group docs --format requirements-txt --no-header > requirements-docs.lock
 
 tables: build  ## write docs/tables anew from the models' YAML, and the README's results and picture, as the demo business gives them
@@ -106,7 +110,7 @@ lineage: setup  ## draw docs/lineage.svg, the way of an event to the rates
 export: setup  ## write the published marts as CSV and workbooks (EXPORT=folder, MARTS="rpt_churn_rates ...")
 	@$(BIN)/python -m warehouse.export "$$EXPORT" "$$MARTS"
 
-erase: setup  ## take one person out of everything stored (CUSTOMER=id)
+erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)
 	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"
 
 clean:  ## remove what builds made; the environment stays
@@ -123,6 +127,16 @@ cdnow: setup  ## build the real example without subscriptions
 	@RAW_DATA_DIR="$$CDNOW_BUILD/landing" WAREHOUSE_PATH="$$CDNOW_BUILD/cdnow.duckdb" \
 		PUBLISHED_PATH="$$CDNOW_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$CDNOW_BUILD/target" \
 		$(BIN)/python -m warehouse.build
+
+override ADDRESSES_STAMP := $(VENV)/.set-up-addresses
+
+# What reads a landing that is an address is installed for it only.
+$(ADDRESSES_STAMP): requirements-addresses.lock $(STAMP)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-addresses.lock
+	@touch $(ADDRESSES_STAMP)
+
+.PHONY: setup-addresses
+setup-addresses: $(ADDRESSES_STAMP)
 
 override SPARK_STAMP := $(VENV)/.set-up-spark
 

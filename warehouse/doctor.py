@@ -40,7 +40,7 @@ from warehouse.quality.staging_gate import Staged, look, staging_checks, write_p
 from warehouse.scratch import scratch_folder
 from warehouse.settings import PROJECT, SettingsError, check_vars, read_environment
 from warehouse.staging_sql import base_models, is_seed, model_sql, parents_of, relation_of, text_of
-from warehouse.unread_files import place_of, unread_files
+from warehouse.unread_files import place_of, read_as, unread_files
 
 # By harm, the greatest first.
 STOPS = "What stops a build"
@@ -81,6 +81,7 @@ def examine(folder: Path, history: History, erasures: Erasures, settings: Mappin
     landed, problems = examine_folder(folder, erasures=erasures)
     symptoms = [Symptom(STOPS, f"{table}: {problem}") for table, problem in problems.items()]
     symptoms += [Symptom(UNREAD, line) for line in unread_files(folder, landed)]
+    symptoms += [Symptom(ODD, line) for line in read_as(folder, landed)]
     with scratch_folder() as scratch, duckdb.connect(str(scratch / "doctor.duckdb"), config=within_memory()) as copy:
         copy.execute("set TimeZone = 'UTC'")
         try:
@@ -219,7 +220,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = read_environment()
         check_vars(given.vars)
-        history = read_history(settings.warehouse.with_suffix(".landing_history.json"), settings.landing)
+        history = read_history(settings.warehouse.with_suffix(".landing_history.json"), settings.landing_name)
         erasures = Erasures.beside(settings.warehouse)
         symptoms = examine(landing_folder(), history, erasures, yaml.safe_load(given.vars) or {})
     except (SettingsError, ErasuresError, LandingError) as error:
@@ -230,7 +231,7 @@ def main(arguments: list[str]) -> int:
         return 1
     stops = sum(symptom.harm == STOPS for symptom in symptoms)
     print(
-        f"{settings.landing}: {len(symptoms) or 'no'} finding{'s' * (len(symptoms) != 1)}, "
+        f"{settings.landing_name}: {len(symptoms) or 'no'} finding{'s' * (len(symptoms) != 1)}, "
         f"{stops or 'none'} of which would stop a build ({time.monotonic() - clock:.0f} s)"
     )
     print(page(symptoms))

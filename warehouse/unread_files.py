@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from warehouse.file_formats import SUFFIXES
 from warehouse.landing import LandedTable, files_in, readable
 
 TABLE_SUFFIXES = {
@@ -15,6 +16,7 @@ TABLE_SUFFIXES = {
     ".ods", ".orc", ".avro", ".feather", ".arrow",
 }  # fmt: skip
 PACKED_SUFFIXES = {".gz", ".zip", ".bz2", ".zst", ".xz", ".7z"}
+READ_SUFFIXES = (".parquet", *SUFFIXES)
 HIDDEN = (".", "_")  # of other tools: _SUCCESS, .DS_Store, ._part-0.parquet
 ALIKE = 0.75  # share of letters that two names have in common, from which one is taken for the other misspelt
 NAMED = 10
@@ -33,6 +35,17 @@ def unread_files(folder: Path, landed: list[LandedTable]) -> list[str]:
     if len(lines) > NAMED:
         lines[NAMED - 1 :] = [f"{len(lines) - NAMED + 1} more in the landing folder look like tables and are not read"]
     return lines
+
+
+def read_as(folder: Path, landed: list[LandedTable]) -> list[str]:
+    """A line for each file that is read otherwise than it should be written."""
+    return [
+        f"{place_of(folder, found)} is no UTF-8, and was read as cp1252 (Windows, Western Europe): look whether its "
+        "letters are right, or write it in UTF-8"
+        for found in landed
+        for source in found.sources
+        if source.text and source.text.encoding == "cp1252"
+    ]
 
 
 def place_of(folder: Path, found: LandedTable) -> str:
@@ -64,10 +77,7 @@ def _unread(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
             larger = f", although it is larger ({hidden:,} bytes, not {shown:,})" if hidden > shown else ""
             yield f"{name} is not read{larger}: {place_of(folder, found)} is table {stem}. Remove one of them"
         elif alike := difflib.get_close_matches(stem.replace("-", "_").replace(" ", "_"), tables, 1, ALIKE):
-            yield (
-                f"{name} is not read: if it is table {alike[0]}, name it {alike[0]}.csv or {alike[0]}.parquet, or make "
-                f"it a folder {alike[0]}/ of Parquet parts"
-            )
+            yield f"{name} is not read: if it is table {alike[0]}, {_how_to_land(place, alike[0])}"
         elif known := [file for file in inside if file.name.lower().split(".")[0] in tables]:
             yield (
                 f"{name} is not read: no table has this name, but it holds {readable(known[0].name)}. Name that folder "
@@ -77,10 +87,25 @@ def _unread(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
             yield f"{name} is not read: no table has this name"
 
 
+def _how_to_land(place: Path, table: str) -> str:
+    if place.is_dir():
+        return f"make it a folder {table}/ of Parquet parts"
+    if suffix := max((suffix for suffix in READ_SUFFIXES if place.name.lower().endswith(suffix)), key=len, default=""):
+        return f"name it {table}{suffix}"
+    return f"write it as {table}.parquet, {table}.csv or in another format of docs/input.md"
+
+
 def _unread_columns(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
     for found in landed:
         missing = [column for column in found.table.columns if column not in found.columns]
         further = dict.fromkeys(name for source in found.sources for name in source.further)
+        folders = {part for path in _paths(found) for part in path.relative_to(folder).parts[1:-1]}
+        for column in missing:
+            if named := sorted(name for name in folders if name.lower().startswith(f"{column}=")):
+                yield (
+                    f"{place_of(folder, found)}: {column} stands in names of folders ({readable(named[0])}/), which "
+                    "are not read: write it into the files too"
+                )
         for name in further:
             words = set(name.replace("-", "_").replace(" ", "_").split("_"))
             # segment for customer_segment, amount_usd for amount

@@ -104,8 +104,7 @@ def test_what_is_wrong_is_said_by_its_harm(folder):
         ),
         (
             doctor.UNREAD,
-            "invoice.csv is not read: if it is table invoices, name it invoices.csv or invoices.parquet, or make it a "
-            "folder invoices/ of Parquet parts",
+            "invoice.csv is not read: if it is table invoices, name it invoices.csv",
         ),
         (
             doctor.UNREAD,

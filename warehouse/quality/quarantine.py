@@ -120,7 +120,9 @@ def what_to_do(reason: Reason, table: RawTable) -> str:
     """What helps against a reason; empty where its name says all."""
     column, data_type = reason.column, _contract(table.name).get(reason.column, {}).get("data_type")
     if reason.name == "unreadable_line":
-        return "Quote the fields of the CSV file that hold a comma, a quote or a line break"
+        return (
+            "Quote the fields of CSV that hold its delimiter, a quote or a line break; make each row of JSON an object"
+        )
     if reason.name == "no_exchange_rate":
         currencies = ", ".join(f"{currency} from {day} on" for currency, day in reason.currencies[:REASONS_SHOWN])
         return f"Land exchange_rates of {currencies}, or set reporting_currency to the currency that the amounts are in"
