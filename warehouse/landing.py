@@ -360,19 +360,22 @@ def _text_source(table: RawTable, file: Path) -> Files:
 
 
 def _read_header(table: RawTable, file: Path, text: Path) -> tuple[str, list[str]]:
-    """The delimiter by which a header has the most of the contract's names, and its names."""
-    found, errors = [], []
+    """The delimiter by which a header has the most of the contract's names, and its names: the comma where all are
+    equal."""
+    headers, problems = {}, {}
     for delimiter in DELIMITERS:
         try:
-            names = [name.strip().lower() for name in read_header(text, delimiter)]
+            headers[delimiter] = [name.strip().lower() for name in read_header(text, delimiter)]
         except ValueError as error:
-            errors.append(error)
-        else:
-            found.append((sum(name in table.columns for name in names), delimiter, names))
-    if not found:
-        raise LandingError(f"the header of {file.name} is not readable ({errors[0]})") from errors[0]
-    _, delimiter, names = max(found, key=lambda option: option[0])
-    return delimiter, names
+            problems[delimiter] = error
+
+    def known(delimiter: str) -> int:
+        return sum(name in table.columns for name in headers[delimiter])
+
+    best = max(headers, key=known, default=None)
+    if (problem := problems.get(DELIMITERS[0])) and not (best and known(best)):
+        raise LandingError(f"the header of {file.name} is not readable ({problem})") from problem
+    return best, headers[best]
 
 
 def landing_statements(landed: list[LandedTable]) -> list[str]:

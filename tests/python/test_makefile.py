@@ -42,13 +42,18 @@ SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks
 def place(tmp_path: Path) -> Path:
     """The Makefile with an environment that is set up already, as far as make can tell."""
     (tmp_path / "Makefile").write_text(MAKEFILE, encoding="utf-8")
-    for name in ("requirements.lock", "requirements-spark.lock", "requirements-docs.lock"):
+    for name in (
+        "requirements.lock",
+        "requirements-spark.lock",
+        "requirements-docs.lock",
+        "requirements-addresses.lock",
+    ):
         (tmp_path / name).touch()
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").write_text(STAND_IN, encoding="utf-8")
     (programs / "python").chmod(0o755)
-    for name in (".set-up", ".set-up-spark", ".set-up-docs"):
+    for name in (".set-up", ".set-up-spark", ".set-up-docs", ".set-up-addresses"):
         (tmp_path / ".venv" / name).touch()
     return tmp_path
 
@@ -116,6 +121,20 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
 )
 def test_given_values_reach_the_program(place: Path, arguments: list[str], started: list[str]) -> None:
     assert json.loads(make(place, *arguments))[0] == started
+
+
+@pytest.mark.parametrize(
+    ("landing", "is_installed"),
+    [("/data/landing", False), ("postgres://ann:$(shell touch attacked)`touch attacked`@db/x", True), ("s3://b", True)],
+)
+def test_what_reads_an_address_is_installed_where_the_landing_is_one(
+    place: Path, landing: str, is_installed: bool
+) -> None:
+    (place / ".venv" / ".set-up-addresses").unlink()
+    started = [json.loads(line) for line in make(place, "doctor", RAW_DATA_DIR=landing).splitlines()]
+    assert [arguments[:3] for arguments, _ in started][:-1] == [["-m", "pip", "install"]] * is_installed
+    assert started[-1][0] == ["-m", "warehouse.doctor"] and started[-1][1]["RAW_DATA_DIR"] == landing
+    assert not (place / "attacked").exists()
 
 
 @pytest.mark.parametrize("command", pages.MAKE_COMMANDS)
