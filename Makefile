@@ -35,7 +35,7 @@ endef
 $(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow
+.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,22 +70,29 @@ $(STAMP)-next: requirements-next.lock $(STAMP)
 	@touch $@
 
 setup: $(STAMP)  ## make the environment of a build from its lock
-.PHONY: setup-dev setup-spark setup-next
+.PHONY: setup-dev setup-addresses setup-spark setup-next
 setup-dev: $(STAMP)-dev  ## add what the checks need
+setup-addresses: $(STAMP)-addresses
 setup-spark: $(STAMP)-spark
 setup-next: $(STAMP)-next  ## add dbt 2, with which a test reads the project
 
-build: setup $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
+# RAW_DATA_DIR is an address, so DuckDB needs its extensions. It may hold a password: it is looked at as it is written.
+ADDRESSES := $(if $(findstring :,$(value RAW_DATA_DIR)),setup-addresses)
+
+build: setup $(ADDRESSES) $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
 	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
+
+doctor: setup $(ADDRESSES)  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS)
+	@$(BIN)/python -m warehouse.doctor $${VARS:+--vars="$$VARS"}
 
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test: setup-dev lint  ## pass every check
+test: setup-dev setup-addresses lint  ## pass every check
 	@$(PYTEST)
 
 .PHONY: test-all
-test-all: setup-dev lint  ## pass every check, and look further where chance draws the data; for a night
+test-all: setup-dev setup-addresses lint  ## pass every check, and look further where chance draws the data; for a night
 	@INCREMENT_SEEDS="1 2 3 4 5 6" INCREMENT_LOADS=8 $(PYTEST) --hypothesis-profile=explore
 
 mutants: setup-dev  ## make small wrong changes and see whether the tests notice (ONLY="rpt_clv unit"); an hour, on a schedule
@@ -101,7 +108,7 @@ lint: setup-dev  ## check the style of SQL, Python and YAML, and the habits of t
 
 lock:  ## resolve pyproject.toml anew into requirements*.lock (needs uv)
 	@uv lock && uv export --quiet --no-default-groups --format requirements-txt --no-header > requirements.lock
-	@for group in dev docs spark next; do \
+	@for group in dev docs addresses spark next; do \
 		uv export --quiet --only-group $$group --format requirements-txt --no-header > requirements-$$group.lock; done
 
 tables: build  ## write docs/tables anew from the models' YAML, and the README's results and picture, as the demo business gives them
@@ -125,7 +132,7 @@ lineage: setup  ## draw docs/lineage.svg, the way of an event to the rates
 export: setup  ## write the published marts as CSV and workbooks (EXPORT=folder, MARTS="rpt_churn_rates ...")
 	@$(BIN)/python -m warehouse.export "$$EXPORT" "$$MARTS"
 
-erase: setup  ## take one person out of everything stored (CUSTOMER=id)
+erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)
 	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"
 
 clean:  ## remove what builds made; the environment stays

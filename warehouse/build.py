@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.addresses import shown
 from warehouse.dbt_plugin import WarehouseError, landing_folder, make_folder_of
 from warehouse.dbt_run import read_run
 from warehouse.erase import finish_erasures
@@ -29,7 +30,7 @@ from warehouse.publishing import NotPublishedError, plainly, publish
 from warehouse.quality import GateError, check_landing, check_marts, check_staging, read_history, stop_or_say
 from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.summary import summarise
-from warehouse.unread_files import unread_files
+from warehouse.unread_files import read_as, unread_files
 from warehouse.versions import Versions
 from warehouse.written_anew import compact
 
@@ -63,12 +64,14 @@ def main(arguments: list[str]) -> int:
     clock, started = time.monotonic(), datetime.now(UTC)
     try:
         make_folder_of(warehouse)
-        history = read_history(warehouse.with_suffix(".landing_history.json"), landing_folder())
+        folder = landing_folder()
+        history = read_history(warehouse.with_suffix(".landing_history.json"), settings.landing_name)
         warnings = [*finish_erasures(warehouse, published), *([history.problem] if history.problem else [])]
         erasures = Erasures.beside(warehouse)
-        warnings += stop_or_say(check_landing(landing_folder(), history, pages / "landing", erasures))
+        warnings += stop_or_say(check_landing(folder, history, pages / "landing", erasures))
         with contextlib.suppress(LandingError):  # dbt says so, and why
-            warnings += unread_files(landing_folder(), inspect_folder(landing_folder()))
+            landed = inspect_folder(folder)
+            warnings += [*unread_files(folder, landed), *read_as(folder, landed)]
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
         # it has let go of the warehouse when it ends
         ended = _dbt_build(arguments)
@@ -83,7 +86,7 @@ def main(arguments: list[str]) -> int:
             raise NotPublishedError(plainly(error, warehouse)) from error
         warnings += [*stop_or_say(findings), *run.warnings]
         publication = publish(run, warehouse, published, settings.versions_kept, gate)
-    except (NotPublishedError, GateError, WarehouseError, ErasuresError, KeyboardInterrupt) as error:
+    except (NotPublishedError, GateError, WarehouseError, ErasuresError, LandingError, KeyboardInterrupt) as error:
         print(f"\nNothing was published{f', {published} is as it was' if published.exists() else ''}:")
         print("\n".join(f"  - {reason}" for reason in (str(error) or "the build was interrupted").splitlines()))
         print(_where_the_log_is())
@@ -96,7 +99,7 @@ def main(arguments: list[str]) -> int:
         f"\nBuilt {run.built} models and seeds, passed {run.passed_tests} tests, in {time.monotonic() - clock:.0f} s. "
         f"{_where_the_log_is()}\n"
     )
-    landing = os.environ.get("RAW_DATA_DIR") or "the demo business (simulated)"
+    landing = "the demo business (simulated)" if settings.is_demo else shown(os.environ["RAW_DATA_DIR"])
     warnings += [*contacts_found(warehouse), *left_out(warehouse)]
     before = Versions(published).kept()[-2:-1]
     previous = before[0] / published.name if before else None

@@ -78,11 +78,11 @@ def _open(file: Path) -> TextIO:
     return file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def read_header(file: Path) -> list[str]:
+def read_header(file: Path, delimiter: str = ",") -> list[str]:
     """Return the first row. Raises ValueError when it is no CSV or no UTF-8."""
     with _open(file) as opened:
         try:
-            header = next(csv.reader(_Lines(opened, LONGEST_ROW_BYTES), strict=True), [])
+            header = next(csv.reader(_Lines(opened, LONGEST_ROW_BYTES), delimiter=delimiter, strict=True), [])
         except csv.Error as error:
             raise ValueError(str(error)) from error
     if not _is_utf8(header):
@@ -90,11 +90,11 @@ def read_header(file: Path) -> list[str]:
     return header
 
 
-def _read_rows(file: Path, longest: int) -> Iterator[tuple[int, list[str], str, str]]:
+def _read_rows(file: Path, longest: int, delimiter: str) -> Iterator[tuple[int, list[str], str, str]]:
     """Yield the line number, fields, problem ('' = none yet) and text of each row, the header first; no blank lines."""
     with _open(file) as opened:
         lines = _Lines(opened, longest)
-        reader = csv.reader(lines, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
             lines.begin_row()
             problem = ""
@@ -110,14 +110,16 @@ def _read_rows(file: Path, longest: int) -> Iterator[tuple[int, list[str], str, 
                 yield lines.number - len(lines.row) + 1, fields, problem, "".join(lines.row)
 
 
-def split_lines(file: Path, columns: int, longest: int, folder: Path) -> tuple[Path, Path]:
-    """Write its rows, and its unreadable lines (line_number, problem, line), as two well-formed CSV files in a folder.
+def split_lines(file: Path, columns: int, longest: int, folder: Path, delimiter: str = ",") -> tuple[Path, Path]:
+    """Write its rows, and its unreadable lines (line_number, problem, line), as two well-formed CSV files in a folder,
+    with commas.
 
     Args:
         file: CSV file with a header.
         columns: fields of a row.
         longest: a row of more bytes is unreadable.
         folder: where the two files go.
+        delimiter: between its fields.
     """
     rows_file, unreadable_file = folder / "rows.csv", folder / "unreadable.csv"
     with (
@@ -128,7 +130,7 @@ def split_lines(file: Path, columns: int, longest: int, folder: Path) -> tuple[P
         unreadable = csv.writer(bad, quoting=csv.QUOTE_ALL, lineterminator="\n")
         rows.writerow(range(columns))
         unreadable.writerow(["line_number", "problem", "line"])
-        for number, fields, quotes, line in islice(_read_rows(file, longest), 1, None):
+        for number, fields, quotes, line in islice(_read_rows(file, longest, delimiter), 1, None):
             while len(fields) > columns and not fields[-1]:
                 fields.pop()  # an empty field too many is no loss
             if problem := quotes or _problem(fields, columns, line, longest):

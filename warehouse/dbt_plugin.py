@@ -22,16 +22,20 @@ from duckdb.sqltypes import VARCHAR
 from warehouse.demo_business import write_demo_business
 from warehouse.disk import first_line
 from warehouse.erasures import Erasures, ErasuresError
+from warehouse.fetched_landing import fetched
 from warehouse.increments import EVENTS, BuildFacts, changed_files, plan_build
 from warehouse.landing import LandedTable, LandingError, inspect_folder, landing_statements, rows_of_statement
 from warehouse.publishing import published_build
 from warehouse.settings import read_environment
-from warehouse.unread_files import unread_files
+from warehouse.unread_files import read_as, unread_files
 
 
 def landing_folder() -> Path:
-    """The landing folder; the demo business is written at its first use. Raises SettingsError."""
+    """The landing folder; the demo business is written at its first use, and what has an address is fetched. Raises
+    SettingsError, and LandingError where it cannot be fetched."""
     settings = read_environment()
+    if settings.address:
+        return fetched(settings.address)
     if settings.is_demo and not settings.landing.exists():
         print(f"Writing the demo business (simulated) to {settings.landing.name}/ ...", flush=True)
         write_demo_business(settings.landing)
@@ -131,12 +135,13 @@ class Plugin(BasePlugin):
             conn.create_function("keyed_hash", keyed_hash, [VARCHAR], VARCHAR)
 
     def landing_plan(self) -> str:
-        """JSON: the statements that make schema raw and what is not read, or why nothing can be built (`problem`)."""
+        """JSON: the statements that make schema raw and what to warn of, or why nothing can be built (`problem`)."""
         try:
             erasures = Erasures.beside(read_environment().warehouse)
             self._landed = inspect_folder(landing_folder(), erasures=erasures)
-            unread = unread_files(landing_folder(), self._landed)
-            return json.dumps({"problem": "", "unread": unread, "statements": landing_statements(self._landed)})
+            folder = landing_folder()
+            warnings = [*unread_files(folder, self._landed), *read_as(folder, self._landed)]
+            return json.dumps({"problem": "", "warnings": warnings, "statements": landing_statements(self._landed)})
         except (LandingError, ErasuresError) as error:
             return json.dumps({"problem": str(error)})
 

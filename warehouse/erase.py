@@ -483,7 +483,11 @@ def main(arguments: list[str]) -> int:
     except (SettingsError, ErasuresError) as error:
         print(error)
         return 1
-    landed = still_landed(customer_id, landing_folder())
+    try:
+        landed = still_landed(customer_id, landing_folder())
+    except LandingError as error:
+        landed = []
+        print(f"Whether the landing still holds the customer could not be seen. {error}")
     if not landed and not problems and not any(changed.values()):
         erasures.forget(customer_id)
         print(f"Neither a stored file nor the landing folder holds a customer {customer_id}.")

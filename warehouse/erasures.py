@@ -151,11 +151,12 @@ class Erasures:
         return text
 
     def unreadable_line(self, line: str) -> str:
-        """SQL: the text of a CSV line that is no row; empty when one of its fields is an erased id or address."""
+        """SQL: the text of a line that is no row; empty when one of its fields is an erased id or address."""
         if not self.customers:
             return line
         quoted = f'regexp_extract_all({line}, \'"([^"]*)"\', 1)'
-        fields = f"list_concat(regexp_split_to_array({line}, '[,;|\\t]'), {quoted})"
+        of_csv, of_json = (f"regexp_split_to_array({line}, '{between}')" for between in (r"[,;|\t]", r"[]\[{}:,]"))
+        fields = f"list_concat({of_csv}, {of_json}, {quoted})"
         listed = self.is_listed("trim(field, ' \"')")
         return f"case when len(list_filter({fields}, lambda field: {listed})) = 0 then {line} else '' end"
 

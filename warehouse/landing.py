@@ -1,19 +1,16 @@
 """Find the raw tables in a landing folder, check them against the input contract, and say how DuckDB reads them.
 
 The contract is models/staging/raw_sources.yml: one place for people, for dbt and for this module. A table is, in this
-order, a folder `<table>/` of Parquet parts, `<table>.parquet` or `<table>.csv`, in upper or lower case. Nothing is
-written to the warehouse here: dbt runs the statements that `landing_statements` returns
-(macros/landing/land_raw_tables.sql).
+order, a folder `<table>/` of Parquet parts, `<table>.parquet`, `<table>.csv` or a file of another format of
+warehouse/file_formats.py, in upper or lower case. Nothing is written to the warehouse here: dbt runs the statements
+that `landing_statements` returns (macros/landing/land_raw_tables.sql).
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import os
-import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,7 +20,8 @@ import yaml
 
 from warehouse.csv_lines import LONGEST_ROW_BYTES, read_header, split_lines
 from warehouse.erasures import Erasures
-from warehouse.scratch import scratch_folder
+from warehouse.file_formats import SUFFIXES, FormatError, PlainCsv, pattern_of, plain_csv, sql_text
+from warehouse.scratch import is_scratch, scratch
 
 CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
@@ -35,8 +33,15 @@ def server_schema() -> str:
     return RAW_SCHEMA if prefix == "main" else f"{prefix}_{RAW_SCHEMA}"
 
 
-# Lines of a CSV file that are no row of the table: kept for the quarantine.
+# Lines of a text file that are no row of the table: kept for the quarantine.
 UNREADABLE_LINES = "unreadable_lines"
+DELIMITERS = (",", ";", "\t", "|")
+NUMBERS = ("decimal", "rate", "integer", "double")  # types of the contract
+# A number with a decimal comma, perhaps with points or blanks between its thousands; one that is nothing else; and one
+# with a decimal point.
+DECIMAL_COMMA = "[+-]?([0-9]+|[0-9]{1,3}([. \u00a0\u202f][0-9]{3})+)(,[0-9]+)?"
+PLAIN_DECIMAL_COMMA = "([.][0-9]{3},[0-9]+|,([0-9]{1,2}|[0-9]{4,}))$"
+DECIMAL_POINT = "[+-]?([0-9]*|[0-9]{1,3}(,[0-9]{3})+)[.][0-9]+"
 LONGEST_CSV_LINE_BYTES = 2 * LONGEST_ROW_BYTES  # every field and quote of a row may be quoted again
 
 
@@ -56,21 +61,27 @@ class RawTable:
     # whatever stands there is a person's own: an address, or its words
     personal_columns: tuple[str, ...] = ()
     text_columns: tuple[str, ...] = ()
+    number_columns: tuple[str, ...] = ()
     # whether some of its rows need an exchange rate
     has_money: bool = False
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files that can be read as one, and their columns in file order; names in lower case, as in SQL."""
+    """Files that can be read as one, and their columns in file order; names in lower case, as in SQL. `further` are the
+    names that the contract does not know. What is no Parquet is read from `text`, its fields parted by `delimiter`."""
 
     paths: tuple[Path, ...]
     columns: tuple[str, ...]
+    further: tuple[str, ...] = ()
+    text: PlainCsv | None = None
+    delimiter: str = ","
 
 
 @dataclass(frozen=True)
 class LandedTable:
-    """Where one raw table lies. `kind` is parquet, csv or absent."""
+    """Where one raw table lies. `kind` is parquet, fetched (Parquet that goes with the process), text (CSV, or what is
+    read as it) or absent."""
 
     table: RawTable
     kind: str
@@ -94,7 +105,7 @@ class LandedTable:
 
     def without_erased(self, select: str) -> str:
         """A query of its rows, as they are without the customers on the list of erasures."""
-        is_text = self.kind == "csv" or self.is_read_as_text
+        is_text = self.kind == "text" or self.is_read_as_text
         return self.erasures.leave_out(select, self.table, is_text) if self.may_hold_erased else select
 
 
@@ -126,6 +137,7 @@ def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
             key=tuple(meta(table)["key"]),
             personal_columns=columns(table, lambda column: meta(column).keys() & {"personal", "free_text"}),
             text_columns=columns(table, lambda column: column["data_type"] in ("text", "code")),
+            number_columns=columns(table, lambda column: column["data_type"] in NUMBERS),
             has_money=bool(columns(table, lambda column: "money" in meta(column))),
         )
         for table in contract_tables(contract_file)
@@ -141,6 +153,24 @@ def inspect_folder(
         LandingError: the folder, a required table or a required column is missing, or a file cannot be read. One
             message names all that is wrong, so that it is mended in one go.
     """
+    landed, problems = examine_folder(folder, contract, erasures)
+    if problems:
+        raise LandingError(
+            f"The landing folder {_shown(folder)} cannot be built from. Nothing was written. Please mend:\n"
+            + "\n".join(f"  - {table}: {problem}" for table, problem in problems.items())
+        )
+    return landed
+
+
+def examine_folder(
+    folder: Path, contract: list[RawTable] | None = None, erasures: Erasures | None = None
+) -> tuple[list[LandedTable], dict[str, str]]:
+    """The tables of the contract that the folder has, as inspect_folder() returns them, and by table why one cannot be
+    built from; such a table is absent.
+
+    Raises:
+        LandingError: there is no such folder.
+    """
     if not _is_utf8(folder):
         raise LandingError(
             f"The name of the landing folder {readable(folder)} is no UTF-8. Rename it, then set RAW_DATA_DIR."
@@ -155,53 +185,51 @@ def inspect_folder(
             f"The landing folder {folder} is not a folder. Set RAW_DATA_DIR to the folder that holds your raw tables, "
             "or unset it to build the demo business."
         )
-    landed, problems = [], []
+    landed, problems = [], {}
     for table in contract or read_contract():
+        found = LandedTable(table, "absent")
         try:
             found = _find(folder, table)
+            if problem := _what_is_missing(found):
+                problems[table.name], found = problem, LandedTable(table, "absent", found.sources)
         except LandingError as error:
-            problems.append(f"{table.name}: {error}")
-            continue
+            problems[table.name] = str(error)
         except OSError as error:
             file = readable(Path(error.filename or table.name).name)
-            problems.append(f"{table.name}: {file} cannot be opened ({error.strerror})")
-            continue
-        if found.kind == "absent":
-            if table.is_required:
-                problems.append(
-                    f"{table.name}: the table is missing (a folder {table.name}/ of Parquet parts, "
-                    f"{table.name}.parquet or {table.name}.csv); "
-                    f"it needs the columns {', '.join(table.required_columns)}"
-                )
-        elif missing := [column for column in table.required_columns if column not in found.columns]:
-            problems.append(f"{table.name}: missing required columns {', '.join(missing)}" + _likely_cause(found))
+            problems[table.name] = f"{file} cannot be opened ({error.strerror})"
         landed.append(replace(found, erasures=erasures))
-    if problems:
-        raise LandingError(
-            f"The landing folder {folder} cannot be built from. Nothing was written. Please mend:\n"
-            + "\n".join(f"  - {problem}" for problem in problems)
-        )
-    return landed
+    return landed, problems
+
+
+def _what_is_missing(found: LandedTable) -> str:
+    """What a table lacks that it cannot do without; empty = nothing."""
+    table = found.table
+    if found.kind == "absent":
+        name = table.name
+        files = f"a folder {name}/ of Parquet parts, {name}.parquet, {name}.csv or another format of docs/input.md"
+        needs = f"it needs the columns {', '.join(table.required_columns)}"
+        return f"the table is missing ({files}); {needs}" if table.is_required else ""
+    missing = [column for column in table.required_columns if column not in found.columns]
+    return f"missing required columns {', '.join(missing)}{_likely_cause(found)}" if missing else ""
 
 
 def _find(folder: Path, table: RawTable) -> LandedTable:
-    """Return the first of Parquet folder, Parquet file and CSV file that is there."""
+    """Return the first of Parquet folder, Parquet file and file of another format that is there."""
     names = os.listdir(folder)
-    parts_folder, parquet_file, csv_file = (
-        folder / _in_any_case(f"{table.name}{suffix}", names) for suffix in ("", ".parquet", ".csv")
+    parts_folder, parquet_file, *text_files = (
+        folder / _in_any_case(f"{table.name}{suffix}", names) for suffix in ("", ".parquet", *SUFFIXES)
     )
-    for place, is_right, right in (
-        (parts_folder, os.path.isdir, "a folder of Parquet parts"),
-        (parquet_file, os.path.isfile, "a file"),
-        (csv_file, os.path.isfile, "a file"),
-    ):
+    for place in (parts_folder, parquet_file, *text_files):
+        is_right, right = (os.path.isfile, "a file")
+        if place is parts_folder:
+            is_right, right = (os.path.isdir, "a folder of Parquet parts")
         if os.path.lexists(place) and not is_right(place):
             raise LandingError(f"{place.name} is {_what_is(place)}, where {right} is expected: replace or remove it")
     parts = _parts(parts_folder) or ((parquet_file,) if parquet_file.is_file() else ())
     if parts:
-        return LandedTable(table, "parquet", _parquet_sources(parts))
-    if csv_file.is_file():
-        return LandedTable(table, "csv", (Files((csv_file,), _csv_columns(table, csv_file)),))
+        return LandedTable(table, "fetched" if is_scratch(folder) else "parquet", _parquet_sources(table, parts))
+    if text_file := next((file for file in text_files if file.is_file()), None):
+        return LandedTable(table, "text", (_text_source(table, text_file),))
     if other := files_in(parts_folder, hidden=("_", ".")):
         raise LandingError(
             f"the folder {table.name}/ holds {readable(other[0].name)} and no Parquet part (a file *.parquet)"
@@ -226,8 +254,8 @@ def _what_is(place: Path) -> str:
 def _likely_cause(found: LandedTable) -> str:
     if not found.columns:
         return f" ({found.sources[0].paths[0].name} is empty)"
-    if found.kind == "csv" and len(found.columns) == 1:
-        return " (its header is one name: the fields of a CSV file are separated by commas)"
+    if found.kind == "text" and len(found.columns) == 1 and found.sources[0].text.names is None:
+        return " (its header is one name: the fields of a CSV file are separated by commas, semicolons, tabs or |)"
     return ""
 
 
@@ -267,7 +295,7 @@ def files_in(folder: Path, hidden: tuple[str, ...]) -> list[Path]:
 
 def _is_unspeakable(path: Path) -> bool:
     """Whether DuckDB has no name for it: in a pattern a backslash parts folders, and *, ? and [ make it a pattern."""
-    return "\\" in str(path) and _pattern(path) != str(path)
+    return "\\" in str(path) and pattern_of(path) != str(path)
 
 
 def _is_utf8(path: Path) -> bool:
@@ -278,13 +306,22 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
+def _shown(folder: Path) -> str:
+    return "(what was fetched from RAW_DATA_DIR)" if is_scratch(folder) else str(folder)
+
+
 def readable(path: Path | str) -> str:
     """A name for people: what is no UTF-8 in it is a question mark."""
     return str(path).encode(errors="replace").decode()
 
 
-def _parquet_sources(parts: tuple[Path, ...]) -> tuple[Files, ...]:
+def _parquet_sources(table: RawTable, parts: tuple[Path, ...]) -> tuple[Files, ...]:
     """All parts as one; where they disagree on a column's type, one source per schema."""
+
+    def source(files: Iterable[Path], names: Iterable[str]) -> Files:
+        names = tuple(names)
+        return Files(tuple(files), names, tuple(name for name in names if name not in table.columns))
+
     with duckdb.connect() as connection:
         try:
             by_schema = connection.execute(
@@ -306,28 +343,52 @@ def _parquet_sources(parts: tuple[Path, ...]) -> tuple[Files, ...]:
     columns = {column for schema in schemas for column in schema}
     names = tuple(dict.fromkeys(name for schema in schemas for name, _ in schema))
     if len(columns) == len(names):
-        return (Files(parts, names),)
+        return (source(parts, names),)
     return tuple(
-        Files(tuple(map(Path, files)), tuple(name for name, _ in schema))
+        source(map(Path, files), (name for name, _ in schema))
         for (files,), schema in zip(by_schema, schemas, strict=True)
     )
 
 
-def _csv_columns(table: RawTable, file: Path) -> tuple[str, ...]:
+def _text_source(table: RawTable, file: Path) -> Files:
     """The names in the header. What the contract does not know may stand there twice, or without a name."""
     try:
-        header = [name.strip().lower() for name in read_header(file)]
-    except ValueError as error:
-        raise LandingError(f"the header of {file.name} is not readable ({error})") from error
+        text = plain_csv(file, table.columns, table.name)
+    except FormatError as error:
+        raise LandingError(str(error)) from error
+    delimiter, header = (",", list(text.names)) if text.names is not None else _read_header(table, file, text.file)
     twice = sorted({name for name in header if header.count(name) > 1 and name in table.columns})
     if twice:
         raise LandingError(f"the header of {file.name} names {', '.join(twice)} more than once")
-    return tuple(name if name in table.columns else f"unknown_{place}" for place, name in enumerate(header, 1))
+    columns = tuple(name if name in table.columns else f"unknown_{place}" for place, name in enumerate(header, 1))
+    further = tuple(name for name in header if name and name not in table.columns)
+    if text.names is not None:
+        columns = tuple(name for name in columns if name in table.columns)  # what is unknown was left out
+    return Files((file,), columns, further, text, delimiter)
+
+
+def _read_header(table: RawTable, file: Path, text: Path) -> tuple[str, list[str]]:
+    """The delimiter by which a header has the most of the contract's names, and its names: the comma where all are
+    equal."""
+    headers, problems = {}, {}
+    for delimiter in DELIMITERS:
+        try:
+            headers[delimiter] = [name.strip().lower() for name in read_header(text, delimiter)]
+        except ValueError as error:
+            problems[delimiter] = error
+
+    def known(delimiter: str) -> int:
+        return sum(name in table.columns for name in headers[delimiter])
+
+    best = max(headers, key=known, default=None)
+    if (problem := problems.get(DELIMITERS[0])) and not (best and known(best)):
+        raise LandingError(f"the header of {file.name} is not readable ({problem})") from problem
+    return best, headers[best]
 
 
 def landing_statements(landed: list[LandedTable]) -> list[str]:
-    """Return the SQL that makes schema `raw`: a view over Parquet files, a table for a CSV file (its text is parsed
-    once, and lines that are no row are kept in `raw.unreadable_lines`), an empty view for a table that is not there."""
+    """Return the SQL that makes schema `raw`: a view over Parquet files; a table for what was fetched and for a text
+    file (parsed once; lines that are no row go to `raw.unreadable_lines`); an empty view for what is not there."""
     statements = [
         f"drop schema if exists {RAW_SCHEMA} cascade",
         f"create schema {RAW_SCHEMA}",
@@ -336,10 +397,11 @@ def landing_statements(landed: list[LandedTable]) -> list[str]:
     ]
     for found in landed:
         name = f"{RAW_SCHEMA}.{found.table.name}"
-        if found.kind == "csv":
-            statements += _land_csv(found)
-        elif found.kind == "parquet":
-            statements.append(f"create view {name} as {_select_parts(found)}")
+        if found.kind == "text":
+            statements += _land_text(found)
+        elif found.kind in ("parquet", "fetched"):
+            made = "view" if found.kind == "parquet" else "table"
+            statements.append(f"create {made} {name} as {_select_parts(found)}")
         else:
             statements.append(f"create view {name} as select {_contract_columns(found.table)} where false")
     return statements
@@ -358,7 +420,7 @@ def _select_parts(found: LandedTable, only: tuple[Path, ...] | None = None) -> s
     further, condition = "", ""
     if only is not None:
         further = ", filename = 'landed_file'"
-        condition = f" where landed_file in ({', '.join(_text(str(path)) for path in only) or 'null'})"
+        condition = f" where landed_file in ({', '.join(sql_text(str(path)) for path in only) or 'null'})"
     rows = " union all ".join(
         f"select {_contract_columns(found.table, source, found.is_read_as_text)} "
         f"from {_parquet_reader(source.paths, further)}{condition}"
@@ -367,53 +429,78 @@ def _select_parts(found: LandedTable, only: tuple[Path, ...] | None = None) -> s
     return found.without_erased(rows)
 
 
-def _land_csv(found: LandedTable) -> list[str]:
+def _land_text(found: LandedTable) -> list[str]:
     (source,) = found.sources
-    (file,) = source.paths
-    name = found.table.name
+    file, delimiter, unreadable = source.text.file, source.delimiter, []
+    if not _is_well_formed(file, source.columns, delimiter):
+        folder = Path(tempfile.mkdtemp(dir=scratch()))
+        file, lines = split_lines(file, len(source.columns), LONGEST_ROW_BYTES, folder, delimiter)
+        delimiter, unreadable = ",", [lines]
+    if source.text.unreadable:
+        unreadable.append(source.text.unreadable)
+    return [_create(found, file, delimiter), *(_insert_unreadable(found, lines) for lines in unreadable)]
 
-    def create(csv_file: Path) -> str:
-        rows = f"select {_contract_columns(found.table, source)} from {_csv_reader(csv_file, source.columns)}"
-        return f"create table {RAW_SCHEMA}.{name} as {found.without_erased(rows)}"
 
-    if _is_well_formed(file, source.columns):
-        return [create(file)]
-    scratch = Path(tempfile.mkdtemp(dir=_scratch_folder()))
-    rows, unreadable = split_lines(file, len(source.columns), LONGEST_ROW_BYTES, scratch)
+def _create(found: LandedTable, file: Path, delimiter: str) -> str:
+    (source,) = found.sources
+    columns = _contract_columns(found.table, source)
+    for column in _decimal_commas(found.table, source, file, delimiter):
+        # the points between thousands go, and the comma becomes the point
+        number = f"replace(regexp_replace(trim(\"{column}\"), '[. \u00a0\u202f]', '', 'g'), ',', '.')"
+        is_one = f"regexp_full_match(trim(\"{column}\"), '{DECIMAL_COMMA}')"
+        columns = columns.replace(
+            f'"{column}" as "{column}"', f'case when {is_one} then {number} else "{column}" end as "{column}"'
+        )
+    rows = f"select {columns} from {_csv_reader(file, source.columns, delimiter)}"
+    return f"create table {RAW_SCHEMA}.{found.table.name} as {found.without_erased(rows)}"
+
+
+def _insert_unreadable(found: LandedTable, unreadable: Path) -> str:
     line = found.erasures.unreadable_line("line") if found.erasures else "line"
-    return [
-        create(rows),
-        f"insert into {RAW_SCHEMA}.{UNREADABLE_LINES} select '{name}', cast(line_number as bigint), problem, {line} "
-        f"from {_csv_reader(unreadable, ('line_number', 'problem', 'line'))}",
-    ]
+    return (
+        f"insert into {RAW_SCHEMA}.{UNREADABLE_LINES} select '{found.table.name}', cast(line_number as bigint), "
+        f"problem, {line} from {_csv_reader(unreadable, ('line_number', 'problem', 'line'))}"
+    )
 
 
-def _is_well_formed(file: Path, columns: tuple[str, ...]) -> bool:
+def _is_well_formed(file: Path, columns: tuple[str, ...], delimiter: str) -> bool:
     """Whether DuckDB reads every line. If not, its parser must not judge the others: it gives up on mixed line ends,
     and after a misplaced quote it may take up again inside a line."""
     if len(columns) == 1:
         return False  # it takes a blank line for a row
     with duckdb.connect() as connection:
         try:
-            connection.execute(f"select count(columns(*)) from {_csv_reader(file, columns)}").fetchall()
+            connection.execute(f"select count(columns(*)) from {_csv_reader(file, columns, delimiter)}").fetchall()
         except duckdb.Error:
             return False
     return True
 
 
-@cache
-def _scratch_folder() -> Path:
-    """Where the readable rows of a broken CSV file wait until dbt has read them; removed when the process ends."""
-    scratch = contextlib.ExitStack()
-    atexit.register(scratch.close)
-    return scratch.enter_context(scratch_folder())
+def _decimal_commas(table: RawTable, source: Files, file: Path, delimiter: str) -> list[str]:
+    """The columns of numbers with a decimal comma: some can be nothing else, and none has a decimal point."""
+    numbers = [column for column in table.number_columns if column in source.columns]
+    if not numbers:
+        return []
+    with duckdb.connect() as connection:
+        reader = _csv_reader(file, source.columns, delimiter)
+        tests = ", ".join(
+            # nearly all have no comma, and to see that costs less than the patterns
+            f"bool_or(case when contains({column}, ',') then regexp_full_match({column}, '{DECIMAL_COMMA}') and "
+            f"regexp_matches({column}, '{PLAIN_DECIMAL_COMMA}') end) and not coalesce(bool_or(case when "
+            f"contains({column}, '.') then regexp_full_match({column}, '{DECIMAL_POINT}') and not "
+            f"regexp_full_match({column}, '{DECIMAL_COMMA}') end), false)"
+            for column in numbers
+        )
+        trimmed = ", ".join(f"trim({column}) as {column}" for column in numbers)
+        found = connection.execute(f"select {tests} from (select {trimmed} from {reader})").fetchone()
+    return [column for column, has_commas in zip(numbers, found, strict=True) if has_commas]
 
 
-def _csv_reader(file: Path, columns: tuple[str, ...]) -> str:
-    types = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in columns)
+def _csv_reader(file: Path, columns: tuple[str, ...], delimiter: str = ",") -> str:
+    types = ", ".join(f"{sql_text(column)}: 'VARCHAR'" for column in columns)
     return (
-        f"read_csv({_text(_pattern(file))}, columns = {{{types}}}, auto_detect = false, header = true, "
-        "delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
+        f"read_csv({sql_text(pattern_of(file))}, columns = {{{types}}}, auto_detect = false, header = true, "
+        f"delim = '{delimiter}', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
         f"max_line_size = {LONGEST_CSV_LINE_BYTES}, buffer_size = {2 * LONGEST_CSV_LINE_BYTES})"
     )
 
@@ -440,14 +527,4 @@ def read_whole(part: Path) -> str:
 
 
 def _paths(parts: tuple[Path, ...]) -> str:
-    return f"[{', '.join(_text(_pattern(part)) for part in parts)}]"
-
-
-def _pattern(file: Path) -> str:
-    """The pattern that names this file alone: DuckDB reads *, ? and [ in a file's name as one."""
-    return re.sub(r"([*?[])", r"[\1]", str(file))
-
-
-def _text(value: str) -> str:
-    """An SQL text literal."""
-    return "'" + value.replace("'", "''") + "'"
+    return f"[{', '.join(sql_text(pattern_of(part)) for part in parts)}]"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PREFIX = "warehouse-landing-"
@@ -20,6 +22,19 @@ def scratch_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, _opened(folder) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # while it is empty: one with something in it and no lock is abandoned
         yield Path(folder)
+
+
+@cache
+def scratch() -> Path:
+    """The scratch folder of this process: removed when it ends."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(scratch_folder())
+
+
+def is_scratch(path: Path) -> bool:
+    """Whether a file or folder goes with its process."""
+    return any(part.startswith(PREFIX) for part in path.parts)
 
 
 def remove_abandoned() -> None:

@@ -20,13 +20,15 @@ import jinja2
 import pytz
 import yaml
 
+from warehouse.addresses import is_address, shown
+
 PROJECT = Path(__file__).parents[1]
 DEMO_FOLDER = PROJECT / "demo_business"
 RULES_FILE = PROJECT / "macros" / "landing" / "check_settings.sql"
 
 PORT = {"type": "integer", "at_least": 1, "at_most": 65535, "optional": True}
 ENVIRONMENT: dict[str, dict] = {
-    "RAW_DATA_DIR": {"type": "folder", "optional": True},  # none: the demo business
+    "RAW_DATA_DIR": {"type": "landing", "optional": True},  # none: the demo business
     "WAREHOUSE_PATH": {"type": "file", "default": "warehouse.duckdb"},  # as in profiles.yml
     "PUBLISHED_PATH": {"type": "file", "default": "published/marts.duckdb"},
     "DBT_TARGET_PATH": {"type": "folder", "default": "target"},
@@ -72,22 +74,30 @@ class Settings:
     warehouse: Path
     published: Path
     target: Path
-    landing: Path  # absolute
+    landing: Path | None  # absolute; None = it is an address
+    address: str  # of a landing that is fetched, perhaps with a password: never to be shown; '' = it is a folder
     is_demo: bool  # no landing folder was named
     versions_kept: int
+
+    @property
+    def landing_name(self) -> str:
+        """The landing folder or address, as it may be shown and stored."""
+        return shown(self.address) if self.address else str(self.landing)
 
 
 def read_environment() -> Settings:
     """The environment's settings; empty is as not set. Raises SettingsError, which names all that cannot be used."""
     values = {name: os.environ.get(name) or rule.get("default") for name, rule in ENVIRONMENT.items()}
     problems = [_problem(name, values[name], rule) for name, rule in ENVIRONMENT.items()]
-    is_demo = not values["RAW_DATA_DIR"]
+    is_demo, given = not values["RAW_DATA_DIR"], values["RAW_DATA_DIR"] or ""
+    address = given if is_address(given) else ""
     if not any(problems):
         settings = Settings(
             warehouse=Path(values["WAREHOUSE_PATH"]),
             published=Path(values["PUBLISHED_PATH"]),
             target=Path(values["DBT_TARGET_PATH"]),
-            landing=DEMO_FOLDER if is_demo else Path(values["RAW_DATA_DIR"]).absolute(),
+            landing=DEMO_FOLDER if is_demo else None if address else Path(given).absolute(),
+            address=address,
             is_demo=is_demo,
             versions_kept=int(values["PUBLISHED_VERSIONS"]),
         )
@@ -125,7 +135,9 @@ def _read_vars(given: str) -> dict[str, Any]:
 
 def _problem(name: str, value: Any, rule: Mapping) -> str:
     """What is wrong with a value and what to write instead; empty = it can be used."""
-    if rule["type"] in ("file", "folder"):
+    if rule["type"] == "landing" and is_address(value or ""):
+        return "" if value.isprintable() else f"{name} is an address with a character that cannot be shown"
+    if rule["type"] in ("file", "folder", "landing"):
         return _path_problem(name, value)
     return _words(_macros().setting_problem(name, value, rule))
 
@@ -148,12 +160,12 @@ def _path_problem(name: str, text: str | None) -> str:
         return ""
     if not text.isprintable():
         return f"{name} is {text!r}, which holds a character that cannot be shown: rename it"
-    path, said = Path(text), f"{name} is '{text}', "
+    path, said = Path(text), f"{name} is '{shown(text)}', "
     if re.match(r"~|\w[\w+.-]*:", text):
-        return f"{said}which is not a path on this machine: use one such as /data/{path.name}"
+        return f"{said}which is not a path on this machine: use one such as /data/{Path(shown(text)).name}"
     if above := next((folder for folder in path.parents if folder.exists() and not folder.is_dir()), None):
         return f"{said}but {above} is a file, not a folder: name another place"
-    if ENVIRONMENT[name]["type"] == "folder":
+    if ENVIRONMENT[name]["type"] in ("folder", "landing"):
         return f"{said}which is a file, where a folder is expected: name another" if path.is_file() else ""
     if path.is_dir():
         return f"{said}which is a folder, where a file is expected: use one such as {path / 'warehouse.duckdb'}"
@@ -174,9 +186,8 @@ def _path_problem(name: str, text: str | None) -> str:
 
 def _conflicts(settings: Settings) -> Iterator[str]:
     """Why the paths cannot be used together."""
-    warehouse, published, landing = (
-        path.resolve() for path in (settings.warehouse, settings.published, settings.landing)
-    )
+    warehouse, published = settings.warehouse.resolve(), settings.published.resolve()
+    landing = settings.landing.resolve() if settings.landing else None
     if warehouse == published or (warehouse.exists() and published.exists() and warehouse.samefile(published)):
         yield (
             f"WAREHOUSE_PATH and PUBLISHED_PATH are one file ({settings.published}): publishing would replace the "

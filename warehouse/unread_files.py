@@ -1,5 +1,5 @@
-"""Name what lies in a landing folder, looks like a table, and is not read: a table that is missed by a letter would
-otherwise be as silent as one that was never sent.
+"""Name what lies in a landing folder, looks like a table or a column of one, and is not read: a table that is missed by
+a letter would otherwise be as silent as one that was never sent.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from warehouse.file_formats import SUFFIXES
 from warehouse.landing import LandedTable, files_in, readable
 
 TABLE_SUFFIXES = {
@@ -15,26 +16,46 @@ TABLE_SUFFIXES = {
     ".ods", ".orc", ".avro", ".feather", ".arrow",
 }  # fmt: skip
 PACKED_SUFFIXES = {".gz", ".zip", ".bz2", ".zst", ".xz", ".7z"}
+READ_SUFFIXES = (".parquet", *SUFFIXES)
 HIDDEN = (".", "_")  # of other tools: _SUCCESS, .DS_Store, ._part-0.parquet
 ALIKE = 0.75  # share of letters that two names have in common, from which one is taken for the other misspelt
 NAMED = 10
+ALIKE_NAMED = 2
 
 
 def unread_files(folder: Path, landed: list[LandedTable]) -> list[str]:
-    """Return a line for each file or folder that looks like a table and is not read, saying why and what to do.
+    """Return a line for each file, folder or column that looks like one of the contract and is not read, saying why and
+    what to do.
 
     Args:
         folder: landing folder.
         landed: what is read of it.
     """
-    lines = list(_unread(folder, landed))
+    lines = [*_unread(folder, landed), *_unread_columns(folder, landed)]
     if len(lines) > NAMED:
         lines[NAMED - 1 :] = [f"{len(lines) - NAMED + 1} more in the landing folder look like tables and are not read"]
     return lines
 
 
+def read_as(folder: Path, landed: list[LandedTable]) -> list[str]:
+    """A line for each file that is read otherwise than it should be written."""
+    return [
+        f"{place_of(folder, found)} is no UTF-8, and was read as cp1252 (Windows, Western Europe): look whether its "
+        "letters are right, or write it in UTF-8"
+        for found in landed
+        for source in found.sources
+        if source.text and source.text.encoding == "cp1252"
+    ]
+
+
+def place_of(folder: Path, found: LandedTable) -> str:
+    """The file or the folder of the landing folder that is a table, as people write it."""
+    first = found.sources[0].paths[0].relative_to(folder)
+    return readable(f"{first.parts[0]}/" if len(first.parts) > 1 else first.name)
+
+
 def _unread(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
-    read = {path for found in landed for source in found.sources for path in source.paths}
+    read = {path for found in landed for path in _paths(found)}
     tables = {found.table.name: found for found in landed}
     for place in sorted(folder.iterdir()):
         if place.name.startswith(HIDDEN) or place in read:
@@ -51,16 +72,57 @@ def _unread(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
         elif not inside and not _looks_like_table(place):
             continue
         elif stem in tables and tables[stem].sources:
-            first = tables[stem].sources[0].paths[0].relative_to(folder)
-            instead = f"{first.parts[0]}/" if len(first.parts) > 1 else first.name
-            yield f"{name} is not read: {readable(instead)} is table {stem}. Remove one of them"
+            found = tables[stem]
+            hidden, shown = _bytes_of([place, *files_in(place, hidden=HIDDEN)]), _bytes_of(_paths(found))
+            larger = f", although it is larger ({hidden:,} bytes, not {shown:,})" if hidden > shown else ""
+            yield f"{name} is not read{larger}: {place_of(folder, found)} is table {stem}. Remove one of them"
         elif alike := difflib.get_close_matches(stem.replace("-", "_").replace(" ", "_"), tables, 1, ALIKE):
+            yield f"{name} is not read: if it is table {alike[0]}, {_how_to_land(place, alike[0])}"
+        elif known := [file for file in inside if file.name.lower().split(".")[0] in tables]:
             yield (
-                f"{name} is not read: if it is table {alike[0]}, name it {alike[0]}.csv or {alike[0]}.parquet, or make "
-                f"it a folder {alike[0]}/ of Parquet parts"
+                f"{name} is not read: no table has this name, but it holds {readable(known[0].name)}. Name that folder "
+                "in RAW_DATA_DIR, or move what is in it one up"
             )
         else:
             yield f"{name} is not read: no table has this name"
+
+
+def _how_to_land(place: Path, table: str) -> str:
+    if place.is_dir():
+        return f"make it a folder {table}/ of Parquet parts"
+    if suffix := max((suffix for suffix in READ_SUFFIXES if place.name.lower().endswith(suffix)), key=len, default=""):
+        return f"name it {table}{suffix}"
+    return f"write it as {table}.parquet, {table}.csv or in another format of docs/input.md"
+
+
+def _unread_columns(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
+    for found in landed:
+        missing = [column for column in found.table.columns if column not in found.columns]
+        further = dict.fromkeys(name for source in found.sources for name in source.further)
+        folders = {part for path in _paths(found) for part in path.relative_to(folder).parts[1:-1]}
+        for column in missing:
+            if named := sorted(name for name in folders if name.lower().startswith(f"{column}=")):
+                yield (
+                    f"{place_of(folder, found)}: {column} stands in names of folders ({readable(named[0])}/), which "
+                    "are not read: write it into the files too"
+                )
+        for name in further:
+            words = set(name.replace("-", "_").replace(" ", "_").split("_"))
+            # segment for customer_segment, amount_usd for amount
+            alike = [column for column in missing if words < set(column.split("_")) or words > set(column.split("_"))]
+            if alike := alike or difflib.get_close_matches(name, missing, 1, ALIKE):
+                yield (
+                    f"{place_of(folder, found)}: its column {readable(name)} is not read: if it is "
+                    f"{' or '.join(alike[:ALIKE_NAMED])}, name it so"
+                )
+
+
+def _paths(found: LandedTable) -> list[Path]:
+    return [path for source in found.sources for path in source.paths]
+
+
+def _bytes_of(files: list[Path]) -> int:
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _tables_in(folder: Path) -> list[Path]:

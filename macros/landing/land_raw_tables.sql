@@ -22,7 +22,7 @@
     {% if landing.problem %}
         {% do exceptions.raise_compiler_error(landing.problem) %}
     {% endif %}
-    {% for line in landing.unread %}
+    {% for line in landing.warnings %}
         {% do log("Warning: " ~ line, info=true) %}
     {% endfor %}
     {% do run_query("begin; " ~ landing.statements | join("; ") ~ "; commit") %}

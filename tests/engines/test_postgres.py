@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import subprocess
 from collections.abc import Iterator
@@ -11,12 +12,16 @@ from pathlib import Path
 
 import commands
 import comparison
+import duckdb
 import pytest
 from engine_build import MODELS_ONLY, build, cursor_rows, duckdb_marts
 from landings import LANDINGS, Landing, write_golden_month
 from postgres_server import Server, running_server
 
+from warehouse import fetched_landing
+from warehouse.dbt_plugin import landing_folder
 from warehouse.erasures import Erasures
+from warehouse.landing import inspect_folder, landing_statements
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +140,32 @@ def test_who_was_erased_does_not_come_back(server: Server, tmp_path: Path) -> No
         cursor.execute("select customer_id, count(*) from raw.subscription_events group by customer_id")
         rows = dict(cursor.fetchall())
     assert "a0" not in rows and rows[erasures.new_id("a0")] and sum(rows.values()) == 1155
+
+
+@pytest.mark.skipif(
+    not importlib.util.find_spec("duckdb_extension_postgres_scanner"),
+    reason="duckdb-extension-postgres-scanner is not installed",
+)
+def test_a_database_may_be_the_landing(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its tables, read as what they are; the server only reads for it."""
+    database = server.create_database("shop")
+    with contextlib.closing(server.connect(database)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create schema sales")
+        cursor.execute(
+            "create table sales.subscription_events as select 'e' || i as event_id, i as customer_id, 's1' as "
+            "subscription_id, 'started' as event_type, timestamptz '2024-01-05 10:00:00+02' as occurred_at, "
+            "cast(12.50 as numeric(12, 2)) as amount from generate_series(1, 3) as i"
+        )
+        cursor.execute("create view customers as select 1 as customer_id, cast(null as text) as country")
+    monkeypatch.setenv("WAREHOUSE_PATH", str(tmp_path / "warehouse.duckdb"))
+    monkeypatch.setenv(fetched_landing.FETCHED, "")
+    monkeypatch.setenv("RAW_DATA_DIR", f"postgres://postgres:{server.password}@127.0.0.1:{server.port}/{database}")
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for statement in landing_statements(inspect_folder(landing_folder())):
+            connection.execute(statement)
+        events = "select event_id, customer_id, cast(occurred_at as varchar), cast(amount as varchar)"
+        assert connection.execute(f"{events} from raw.subscription_events order by 1").fetchall() == [
+            (f"e{i}", i, "2024-01-05 08:00:00+00", "12.50") for i in (1, 2, 3)
+        ]
+        assert connection.execute("select customer_id, country from raw.customers").fetchall() == [(1, None)]

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse import csv_lines, dbt_plugin, demo_business, landing, settings
+from warehouse.file_formats import sql_text
 from warehouse.landing import LandingError, inspect_folder, landing_statements, read_contract
 from warehouse.unread_files import unread_files
 
@@ -55,7 +56,7 @@ def unreadable(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
 
 def write_parquet(file: Path, select: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    duckdb.execute(f"copy ({select}) to {landing._text(str(file))} (format parquet)")
+    duckdb.execute(f"copy ({select}) to {sql_text(str(file))} (format parquet)")
 
 
 # -- which file is a table
@@ -135,23 +136,25 @@ def test_what_looks_like_a_table_and_is_not_read_is_named(folder):
         )
     for name in (
         "plans/late.csv", "plans/late.csv.gz", "plans/_SUCCESS", "plans/notes.md", "orders.csv", "invoice.csv",
-        "Acquisition Costs.xlsx", "targets.csv.gz", "support-tickets/january.csv", "extract/x.json", "extract.tsv",
+        "Acquisition Costs.jsonl.GZ", "targets.xls", "support-tickets/january.csv",
+        "extract/x.json", "extract.tsv",
         "README.md", "_old.csv", ".hidden.csv", "archive/2020/plans.csv", "notes.txt",
     ):  # fmt: skip
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    table = "if it is table {0}, name it {0}.csv or {0}.parquet, or make it a folder {0}/ of Parquet parts"
     assert unread_files(folder, inspect_folder(folder)) == [
-        "Acquisition Costs.xlsx is not read: " + table.format("acquisition_costs"),
+        "Acquisition Costs.jsonl.GZ is not read: if it is table acquisition_costs, name it acquisition_costs.jsonl.gz",
         "extract/ is not read: no table has this name",
         "extract.tsv is not read: no table has this name",
-        "invoice.csv is not read: " + table.format("invoices"),
+        "invoice.csv is not read: if it is table invoices, name it invoices.csv",
         "orders.csv is not read: orders.parquet is table orders. Remove one of them",
         "plans/late.csv is not read: in a folder only Parquet parts (*.parquet) are",
         "plans/late.csv.gz is not read: in a folder only Parquet parts (*.parquet) are",
         "plans.parquet is not read: plans/ is table plans. Remove one of them",
-        "support-tickets/ is not read: " + table.format("support_tickets"),
-        "targets.csv.gz is not read: " + table.format("targets"),
+        "support-tickets/ is not read: if it is table support_tickets, make it a folder support_tickets/ of Parquet "
+        "parts",
+        "targets.xls is not read: if it is table targets, write it as targets.parquet, targets.csv or in another "
+        "format of docs/input.md",
     ]
     for number in range(100):
         (folder / f"x{number}.csv").touch()
@@ -259,7 +262,7 @@ def test_any_folder_name_will_do(folder, tmp_path, name, kind):
     named = tmp_path / name
     folder.rename(named)
     (named / "customers.csv").unlink()
-    duckdb.execute(f"copy (select 'c1' as customer_id) to {landing._text(f'{named}/customers.{kind}')}")
+    duckdb.execute(f"copy (select 'c1' as customer_id) to {sql_text(f'{named}/customers.{kind}')}")
     write_parquet(named / "plans" / "it's part [1].parquet", "select 'a' as plan_id")
     connection = land(named)
     assert customers(connection) == [("c1", None, None)]
@@ -361,8 +364,9 @@ BROKEN_LINES = {
     "too few fields": (b"c1,DE\n", [(3, "2 fields where the header has 3")]),
     "one field": (b"c1\n", [(3, "1 field where the header has 3")]),
     "too many fields": (b"c1,DE,x,1\n", [(3, "4 fields where the header has 3")]),
-    "bytes that are no UTF-8": (b"c1,D\xff,x\n", [(3, "bytes that are no UTF-8")]),
-    "Latin-1": ("c1,Österreich,x\n".encode("latin-1"), [(3, "bytes that are no UTF-8")]),
+    "bytes that are no UTF-8": (b"c0,D\xc3\xa9,x\nc1,D\xff,x\n", [(4, "bytes that are no UTF-8")]),
+    "bytes that are no text": (b"c1,D\x81\xff,x\n", [(3, "bytes that are no UTF-8")]),
+    "Latin-1": ("c0,Österreich,x\n".encode() + "c1,Österreich,x\n".encode("latin-1"), [(4, "bytes that are no UTF-8")]),
     "text after a quote": (b'c1,"D"E,x\n', [(3, QUOTE)]),
     "an escape with a backslash": (b'c1,"D\\"E",x\n', [(3, QUOTE)]),
     "a quote that is never closed": (b'c1,"DE,x\n', [(3, QUOTE)]),
@@ -435,12 +439,12 @@ def test_any_bytes_are_rows_or_unreadable_lines_whichever_way_they_are_read(head
     [
         (b"customer_id,country,country", "customers: the header of customers.csv names country more than once"),
         (b"customer_id,Country,country", "customers: the header of customers.csv names country more than once"),
-        (b"customer_id,c\xffuntry", "customers: the header of customers.csv is not readable (its bytes are no UTF-8)"),
-        ("customer_id".encode("utf-16"), "customers: the header of customers.csv is not readable"),
+        (b"customer_id,c\x81untry", "customers: the header of customers.csv is not readable (its bytes are no UTF-8)"),
+        ("customer_id".encode("utf-32"), "customers: the header of customers.csv is not readable"),
         (b'customer_id,"cou', "customers: the header of customers.csv is not readable"),
         (b"", "customers: missing required columns customer_id (customers.csv is empty)"),
         (b"\xef\xbb\xbf", "customers: missing required columns customer_id (customers.csv is empty)"),
-        (b"customer_id;country", "customers: missing required columns customer_id"),
+        (b"customer_id:country", "customers: missing required columns customer_id (its header is one name"),
     ],
 )
 def test_a_header_that_cannot_be_used_is_named(folder, header, message):
@@ -551,9 +555,7 @@ def test_a_warehouse_that_is_no_database_is_said_in_one_sentence(tmp_path):
 def test_a_warehouse_that_was_cut_off_is_to_be_removed(built, tmp_path, left):
     dense = tmp_path / "dense.duckdb"
     with duckdb.connect(str(dense)) as connection:  # a copy holds no block that is free
-        connection.execute(
-            f"attach {landing._text(str(built))} as built (read_only); copy from database built to dense"
-        )
+        connection.execute(f"attach {sql_text(str(built))} as built (read_only); copy from database built to dense")
     content = dense.read_bytes()
     whole = len(content)
     cut = tmp_path / "cut.duckdb"

@@ -107,6 +107,7 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
         ),
         (["build", "UNIT_TESTS=yes"], ["-m", "warehouse.build", "--target=duckdb", "--unit-tests=yes"]),
         (["erase", "CUSTOMER=c 1"], ["-m", "warehouse.erase", "c 1"]),
+        (["doctor", "VARS={a: b}"], ["-m", "warehouse.doctor", "--vars={a: b}"]),
         (["export", "MARTS=rpt_a rpt_b"], ["-m", "warehouse.export", "export", "rpt_a rpt_b"]),
         (
             ["bench", "CUSTOMERS=200000 1000000"],
@@ -116,6 +117,20 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
 )
 def test_given_values_reach_the_program(place: Path, arguments: list[str], started: list[str]) -> None:
     assert json.loads(make(place, *arguments))[0] == started
+
+
+@pytest.mark.parametrize(
+    ("landing", "is_installed"),
+    [("/data/landing", False), ("postgres://ann:$(shell touch attacked)`touch attacked`@db/x", True), ("s3://b", True)],
+)
+def test_what_reads_an_address_is_installed_where_the_landing_is_one(
+    place: Path, landing: str, is_installed: bool
+) -> None:
+    (place / ".venv" / ".set-up-addresses").unlink()
+    started = [json.loads(line) for line in make(place, "doctor", RAW_DATA_DIR=landing).splitlines()]
+    assert [arguments[:3] for arguments, _ in started][:-1] == [["-m", "pip", "install"]] * is_installed
+    assert started[-1][0] == ["-m", "warehouse.doctor"] and started[-1][1]["RAW_DATA_DIR"] == landing
+    assert not (place / "attacked").exists()
 
 
 @pytest.mark.parametrize("command", pages.MAKE_COMMANDS)

@@ -47,8 +47,9 @@ class History:
         replace_file(self.file, json.dumps([*self.others[-BUILDS_REMEMBERED:], *builds]))
 
 
-def read_history(file: Path, landing: Path) -> History:
-    """Read the builds of a landing folder. A file that is torn, empty or something else is none, and says so."""
+def read_history(file: Path, landing: Path | str) -> History:
+    """Read the builds of a landing folder or address. A file that is torn, empty or something else is none, and says
+    so."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
         mine = tuple(

@@ -63,20 +63,28 @@ def check_landing(folder: Path, history: History, docs: Path, erasures: Erasures
                     connection.execute(statement)
             except (LandingError, duckdb.Error):
                 return []
-            connection.execute(f"create schema {PROFILE}")
-            for table in read_contract():
-                try:
-                    _profile(connection, table)
-                except duckdb.Error as error:
-                    # the profile of a table reads others too: which files are torn is asked of each
-                    return _unreadable_files(connection, landed) or [
-                        Finding(table.name, "stop", f"its rows cannot be read: {first_line(error)}")
-                    ]
-            volumes = {
-                table.name: connection.execute(f"select rows from {PROFILE}.{table.name}").fetchone()[0]
-                for table in read_contract()
-            }
-        return run_checks("landing", database, landing_checks(volumes, history), docs)
+            volumes, torn = profile_tables(connection, landed)
+        return torn or run_checks("landing", database, landing_checks(volumes, history), docs)
+
+
+def profile_tables(
+    connection: duckdb.DuckDBPyConnection, landed: list[LandedTable]
+) -> tuple[dict[str, int], list[Finding]]:
+    """Make schema `profile` beside schema `raw`. Returns the rows of each table, and what cannot be read: then the
+    checks have nothing to look at."""
+    connection.execute(f"create schema {PROFILE}")
+    for table in read_contract():
+        try:
+            _profile(connection, table)
+        except duckdb.Error as error:
+            # the profile of a table reads others too: which files are torn is asked of each
+            return {}, _unreadable_files(connection, landed) or [
+                Finding(table.name, "stop", f"its rows cannot be read: {first_line(error)}")
+            ]
+    return {
+        table.name: connection.execute(f"select rows from {PROFILE}.{table.name}").fetchone()[0]
+        for table in read_contract()
+    }, []
 
 
 def _unreadable_files(connection: duckdb.DuckDBPyConnection, landed: list[LandedTable]) -> list[Finding]:

@@ -96,7 +96,7 @@ def advice(table: RawTable, reasons: Sequence[Reason], base: str) -> str:
     if not reasons:
         return ""
     shown = [reason for reason in reasons if reason.rows >= LEAST_SHARE * reasons[0].rows][:REASONS_SHOWN]
-    counts = [f"{reason.name} {reason.rows:,}{_example(reason, table)}" for reason in shown]
+    counts = [f"{reason.name} {reason.rows:,}{example(reason, table)}" for reason in shown]
     if further := reasons[len(shown) :]:
         counts.append(f"{len(further)} other reason{'s' * (len(further) != 1)} {sum(r.rows for r in further):,}")
     # where some rows show that the day stands first, the others need no word of their own
@@ -107,7 +107,8 @@ def advice(table: RawTable, reasons: Sequence[Reason], base: str) -> str:
     return ". ".join([f"Why: {', '.join(counts)}", *steps, where])
 
 
-def _example(reason: Reason, table: RawTable) -> str:
+def example(reason: Reason, table: RawTable) -> str:
+    """An example of a reason as the end of a sentence, without anything personal; empty = there is none."""
     if reason.currencies:
         return f", such as in {reason.currencies[0][0]}"
     if reason.values:
@@ -119,7 +120,9 @@ def what_to_do(reason: Reason, table: RawTable) -> str:
     """What helps against a reason; empty where its name says all."""
     column, data_type = reason.column, _contract(table.name).get(reason.column, {}).get("data_type")
     if reason.name == "unreadable_line":
-        return "Quote the fields of the CSV file that hold a comma, a quote or a line break"
+        return (
+            "Quote the fields of CSV that hold its delimiter, a quote or a line break; make each row of JSON an object"
+        )
     if reason.name == "no_exchange_rate":
         currencies = ", ".join(f"{currency} from {day} on" for currency, day in reason.currencies[:REASONS_SHOWN])
         return f"Land exchange_rates of {currencies}, or set reporting_currency to the currency that the amounts are in"

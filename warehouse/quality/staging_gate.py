@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -19,19 +19,20 @@ from warehouse.landing import RAW_SCHEMA, UNREADABLE_LINES, RawTable, read_contr
 from warehouse.quality.expectations import Check, run_checks
 from warehouse.quality.findings import Finding
 from warehouse.quality.history import COUNTS, History, Volumes
-from warehouse.quality.quarantine import advice, read_reasons
+from warehouse.quality.quarantine import Reason, advice, read_reasons
 from warehouse.quality.rules import read_rules
 from warehouse.quality.volumes import volume_checks
 
 PROFILE = "profile"
+PROFILED = ("rows", "accepted", "quarantined", "new_rows", "new_quarantined", "why")
 ACTIVITY = ("orders", "product_usage")
 
 
 @dataclass(frozen=True)
 class Staged:
-    """What staging made of one raw table. `rows` are those landed, unreadable lines included; `why` says why rows are
-    quarantined, with counts and examples, and what to do; `new_rows` and `new_quarantined` are more than in the last
-    build."""
+    """What staging made of one raw table. `rows` are those landed, unreadable lines included; `reasons` and, in
+    words with what to do, `why` say why rows are quarantined; `new_rows` and `new_quarantined` are more than in the
+    last build."""
 
     rows: int
     accepted: int
@@ -39,6 +40,7 @@ class Staged:
     new_rows: int
     new_quarantined: int
     why: str
+    reasons: tuple[Reason, ...] = ()
 
 
 def check_staging(
@@ -62,16 +64,25 @@ def check_staging(
         for table in read_contract():
             models = [name for name in made if name.startswith("base_") and name.endswith(f"__{table.name}")]
             if models:
-                staged[table.name] = _look(connection, table, f"staging.{models[0]}", history)
+                staged[table.name] = look(connection, table, f"staging.{models[0]}", history)
     with tempfile.TemporaryDirectory() as place:
         database = Path(place) / "staging.duckdb"
-        _write_profile(database, staged)
+        with duckdb.connect(str(database)) as connection:
+            write_profile(connection, staged)
         findings = run_checks("staging", database, staging_checks(staged, history), docs) if staged else []
     volumes = {count: {name: getattr(table, count) for name, table in staged.items()} for count in COUNTS}
     return findings, volumes
 
 
-def _look(connection: duckdb.DuckDBPyConnection, table: RawTable, base: str, history: History) -> Staged:
+def look(connection: duckdb.DuckDBPyConnection, table: RawTable, base: str, history: History) -> Staged:
+    """What staging made of a raw table.
+
+    Args:
+        connection: to a database with schema raw and the base_ model.
+        table: raw table.
+        base: schema and name of its base_ model.
+        history: volumes of earlier builds.
+    """
     rows, accepted, quarantined = connection.execute(
         f"select count(*), count(case when row_status in ('accepted', 'hidden') then 1 end), "
         f"count(case when row_status = 'quarantined' then 1 end) from {base}"
@@ -90,18 +101,20 @@ def _look(connection: duckdb.DuckDBPyConnection, table: RawTable, base: str, his
         new_rows=rows - last_rows if is_known else 0,
         new_quarantined=quarantined - last_quarantined if is_known else 0,
         why=advice(table, reasons, base),
+        reasons=tuple(reasons),
     )
 
 
-def _write_profile(database: Path, staged: dict[str, Staged]) -> None:
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(f"create schema {PROFILE}")
-        for name, table in staged.items():
-            connection.execute(
-                f"create table {PROFILE}.{name} (rows bigint, accepted bigint, quarantined bigint, new_rows bigint, "
-                "new_quarantined bigint, why varchar)"
-            )
-            connection.execute(f"insert into {PROFILE}.{name} values (?, ?, ?, ?, ?, ?)", list(asdict(table).values()))
+def write_profile(connection: duckdb.DuckDBPyConnection, staged: dict[str, Staged]) -> None:
+    """Make schema `profile` of an empty database, which staging_checks() ask."""
+    connection.execute(f"create schema {PROFILE}")
+    for name, table in staged.items():
+        connection.execute(
+            f"create table {PROFILE}.{name} (rows bigint, accepted bigint, quarantined bigint, new_rows bigint, "
+            "new_quarantined bigint, why varchar)"
+        )
+        numbers = [getattr(table, column) for column in PROFILED]
+        connection.execute(f"insert into {PROFILE}.{name} values (?, ?, ?, ?, ?, ?)", numbers)
 
 
 def staging_checks(staged: dict[str, Staged], history: History) -> list[Check]:
