@@ -109,7 +109,7 @@ def _index(manifest: dict) -> str:
     parts = [INDEX]
     for subject, (title, lead) in SUBJECTS.items():
         marts = [
-            (f"[`{mart['name']}`]({subject}.md#{mart['name']})", sections(mart["description"])["What it answers"])
+            (f"[`{mart['alias']}`]({subject}.md#{mart['alias']})", sections(mart["description"])["What it answers"])
             for mart in _marts(manifest, subject)
         ]
         parts += [f"## [{title}]({subject}.md)", lead, _rows(("table", "what it answers"), marts)]
@@ -129,7 +129,7 @@ def _shared_columns(manifest: dict) -> str:
 
 def _marts(manifest: dict, subject: str) -> list[dict]:
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    return sorted((m for m in models if m["fqn"][1:3] == ["marts", subject]), key=lambda model: model["name"])
+    return sorted((m for m in models if m["fqn"][1:3] == ["marts", subject]), key=lambda model: model["alias"])
 
 
 def _doc_blocks(manifest: dict) -> dict[str, str]:
@@ -147,7 +147,7 @@ def _table(mart: dict, shared: dict[str, str]) -> str:
     facts = [f"**{heading}.** {told[heading]}" for heading in ("Grain", "Rules", "Null means") if heading in told]
     return "\n\n".join(
         [
-            f"## {mart['name']}",
+            f"## {mart['alias']}",
             f"**{told['What it answers']}**",
             told["Example query"],
             *facts,

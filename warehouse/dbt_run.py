@@ -42,7 +42,8 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
         return None
     nodes = {**manifest["nodes"], **manifest["unit_tests"]}
     nodes = {name: node for name, node in nodes.items() if node["resource_type"] in KINDS}
-    ran = {result["unique_id"]: result for result in results["results"]}
+    # of an exposure dbt says only that there is nothing to do
+    ran = {r["unique_id"]: r for r in results["results"] if not r["unique_id"].startswith("exposure.")}
     tests = [name for name in ran if name.startswith(("test.", "unit_test."))]
     return DbtRun(
         invocation_id=results["metadata"]["invocation_id"],

@@ -234,7 +234,7 @@
             ~ "'" ~ tojson(first_until) | replace("'", "''") ~ "' as first_rates_until, '" ~ rates_hash(first_until) ~ "' as first_rates "
             ~ "from raw.build_plan as plan cross join intermediate.int_report_moment as moment"
         ) %}
-        {% if not results | rejectattr("status", "in", ["success", "pass", "warn"]) | list %}
+        {% if not results | rejectattr("status", "in", ["success", "pass", "warn", "no-op"]) | list %}
             {% do remember_figures() %}
         {% endif %}
     {% endif %}

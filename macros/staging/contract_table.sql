@@ -3,7 +3,7 @@
     Only there while dbt executes (the graph is not known while it parses).
 #}
 {% macro contract_table(table_name) %}
-    {% do return(graph.sources["source." ~ project_name ~ ".raw." ~ table_name]) %}
+    {% do return(graph.sources["source.retention_warehouse.raw." ~ table_name]) %}
 {% endmacro %}
 
 
