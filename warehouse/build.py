@@ -44,10 +44,10 @@ def main(arguments: list[str]) -> int:
     os.chdir(PROJECT)
     own, arguments = _own_options().parse_known_args(arguments)
     given, _ = _options().parse_known_args(arguments)
-    # unit tests look at the project and its settings, not at the data of a load, and take as long as all models do; of an
-    # exposure there is nothing to build
-    left_out = "exposure" if own.unit_tests == "yes" else "exposure unit_test"
-    os.environ.setdefault("DBT_EXCLUDE_RESOURCE_TYPES", left_out)
+    # unit tests look at the project and its settings, not at the data of a load, and take as long as all models do;
+    # of an exposure there is nothing to build
+    excluded = "exposure" if own.unit_tests == "yes" else "exposure unit_test"
+    os.environ.setdefault("DBT_EXCLUDE_RESOURCE_TYPES", excluded)
     try:
         settings = read_environment()
         check_vars(given.vars)
