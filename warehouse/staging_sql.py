@@ -95,6 +95,8 @@ class _Renderer:
             "graph": {"sources": {f"source.{project['name']}.raw.{t['name']}": _node(t) for t in contract_tables()}},
             "var": values.__getitem__,
             "return": _return,
+            "set": set,
+            "zip": zip,
             "target": SimpleNamespace(type="duckdb"),
             "adapter": SimpleNamespace(dispatch=self._dispatched),
             "dbt": SimpleNamespace(type_string=lambda: "TEXT", split_part=_split_part),
