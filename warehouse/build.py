@@ -25,6 +25,7 @@ from warehouse.land import MODULES
 from warehouse.land import main as land
 from warehouse.landing import LandingError, inspect_folder
 from warehouse.personal_data import contacts_found, left_out
+from warehouse.places import home, lead_dbt
 from warehouse.progress import show
 from warehouse.publishing import NotPublishedError, plainly, publish
 from warehouse.quality import GateError, check_landing, check_marts, check_staging, read_history, stop_or_say
@@ -34,14 +35,14 @@ from warehouse.unread_files import read_as, unread_files
 from warehouse.versions import Versions
 from warehouse.written_anew import compact
 
-PROJECT = Path(__file__).parents[1]
 # with -m Python would warn at every build: the package has imported that module already
 DBT = (sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')")
 
 
 def main(arguments: list[str]) -> int:
     """Build, publish and report, from the project's root. Returns the exit code: 0 when all was published, else 1."""
-    os.chdir(PROJECT)
+    os.chdir(home())
+    lead_dbt()
     own, arguments = _own_options().parse_known_args(arguments)
     given, _ = _options().parse_known_args(arguments)
     # unit tests look at the project and its settings, not at the data of a load, and take as long as all models do;

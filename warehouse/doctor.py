@@ -31,6 +31,7 @@ from warehouse.landing import (
     landing_statements,
     readable,
 )
+from warehouse.places import PROJECT, home
 from warehouse.quality.expectations import judge
 from warehouse.quality.findings import Finding
 from warehouse.quality.history import History, read_history
@@ -38,7 +39,7 @@ from warehouse.quality.landing_gate import landing_checks, profile_tables
 from warehouse.quality.quarantine import example, redact, what_to_do
 from warehouse.quality.staging_gate import Staged, look, staging_checks, write_profile
 from warehouse.scratch import scratch_folder
-from warehouse.settings import PROJECT, SettingsError, check_vars, read_environment
+from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.staging_sql import base_models, is_seed, model_sql, parents_of, relation_of, text_of
 from warehouse.unread_files import place_of, read_as, unread_files
 
@@ -215,7 +216,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m warehouse.doctor", description=__doc__)
     parser.add_argument("--vars", default="", help="as of dbt build")
     given = parser.parse_args(arguments)
-    os.chdir(PROJECT)
+    os.chdir(home())
     clock = time.monotonic()
     try:
         settings = read_environment()

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import yaml
 
+from warehouse.places import IS_INSTALLED
+
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "seeds/**/*", "warehouse/*.py")
 TOOLS = ("duckdb", "dbt-core", "dbt-duckdb")
+PACKAGE = "subscription-retention-warehouse"
 SAID_ONLY = ("description", "unit_tests", "docs", "exposures", "owner", "tags")  # keys of the project's YAML
 # a build reads some hundred files: the loader of libyaml takes a fifth of the time
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -28,7 +31,8 @@ def project_fingerprint(project: Path) -> str:
     for file in sorted(file for pattern in PROJECT_FILES for file in project.glob(pattern)):
         if file.is_file() and "__pycache__" not in file.parts and (code := code_of(file)):
             digest.update(f"{file.relative_to(project)}\0".encode() + code + b"\0")
-    for tool in TOOLS:
+    # in a package the project is without its Python, which the package's version stands for
+    for tool in (*TOOLS, *([PACKAGE] if IS_INSTALLED else [])):
         digest.update(f"{tool} {version(tool)}\0".encode())
     return digest.hexdigest()
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from warehouse.file_states import FileState, file_states, has_changed
 from warehouse.fingerprint import project_fingerprint
 from warehouse.landing import LandedTable, read_contract
+from warehouse.places import PROJECT
 
-PROJECT = Path(__file__).parents[1]
 # What the other tables say is computed anew from their stored rows. Not so what events say, which is by far the most:
 # so where these cannot be added to, nothing can.
 EVENTS = "subscription_events"

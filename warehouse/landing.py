@@ -21,9 +21,10 @@ import yaml
 from warehouse.csv_lines import LONGEST_ROW_BYTES, read_header, split_lines
 from warehouse.erasures import Erasures
 from warehouse.file_formats import SUFFIXES, FormatError, PlainCsv, pattern_of, plain_csv, sql_text
+from warehouse.places import PROJECT
 from warehouse.scratch import is_scratch, scratch
 
-CONTRACT_FILE = Path(__file__).parents[1] / "models" / "staging" / "raw_sources.yml"
+CONTRACT_FILE = PROJECT / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
 
 

@@ -25,9 +25,9 @@ from warehouse.landing import (
     landing_statements,
     server_schema,
 )
+from warehouse.places import PROJECT, home
 from warehouse.scratch import scratch_folder
 
-PROJECT = Path(__file__).parents[1]
 # Parquet types whose text is the same on Spark; a table with another one (double, nanoseconds) is converted like CSV.
 SPARK_TYPES = {
     "VARCHAR": "string",
@@ -47,7 +47,7 @@ def land(landed: list[LandedTable], target: str) -> None:
     Raises:
         LandingError: Spark cannot be reached, or refuses a view.
     """
-    folder = Path(os.environ.get("SPARK_LANDING_DIR") or PROJECT / "spark-landing").absolute() / server_schema()
+    folder = Path(os.environ.get("SPARK_LANDING_DIR") or home() / "spark-landing").absolute() / server_schema()
     generation = folder / uuid.uuid4().hex
     generation.mkdir(parents=True)
     try:

@@ -20,9 +20,9 @@ import duckdb
 from warehouse.audit import audit
 from warehouse.dbt_run import MARTS, DbtRun
 from warehouse.disk import first_line, one_at_a_time, within_memory
+from warehouse.places import PROJECT
 from warehouse.versions import Publication, Versions
 
-PROJECT = Path(__file__).parents[1]
 # Readers with an older DuckDB, back to 1.0, can open the file.
 STORAGE_VERSION = "v1.0.0"
 

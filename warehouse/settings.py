@@ -21,9 +21,9 @@ import pytz
 import yaml
 
 from warehouse.addresses import is_address, shown
+from warehouse.places import PROJECT, home
 
-PROJECT = Path(__file__).parents[1]
-DEMO_FOLDER = PROJECT / "demo_business"
+DEMO_FOLDER = home() / "demo_business"
 RULES_FILE = PROJECT / "macros" / "landing" / "check_settings.sql"
 
 PORT = {"type": "integer", "at_least": 1, "at_most": 65535, "optional": True}

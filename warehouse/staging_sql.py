@@ -17,9 +17,9 @@ import yaml
 from jinja2 import Environment, Template
 
 from warehouse.landing import contract_tables
+from warehouse.places import PROJECT
 
-PROJECT = Path(__file__).parents[1]
-MACROS = ("engine", "staging")
+MACROS = ("engine", "periods", "playbooks", "staging")
 MACRO = re.compile(r"(\{%-?\s*macro\s+)(\w+)\(")
 PREFIX = "dbt_macro__"  # as dbt does: a macro that calls one of its own file is to find the one that returns values
 
@@ -95,6 +95,8 @@ class _Renderer:
             "graph": {"sources": {f"source.{project['name']}.raw.{t['name']}": _node(t) for t in contract_tables()}},
             "var": values.__getitem__,
             "return": _return,
+            "set": set,
+            "zip": zip,
             "target": SimpleNamespace(type="duckdb"),
             "adapter": SimpleNamespace(dispatch=self._dispatched),
             "dbt": SimpleNamespace(type_string=lambda: "TEXT", split_part=_split_part),

@@ -127,8 +127,8 @@ def test_what_reads_an_address_is_installed_where_the_landing_is_one(
     place: Path, landing: str, is_installed: bool
 ) -> None:
     (place / ".venv" / ".set-up-addresses").unlink()
-    written = make(place, "doctor", RAW_DATA_DIR=landing).splitlines()
-    started = [json.loads(line) for line in written if line.startswith("[")]
+    output = make(place, "doctor", RAW_DATA_DIR=landing)
+    started = [json.loads(line) for line in output.splitlines() if line.startswith("[")]
     assert [arguments[:3] for arguments, _ in started][:-1] == [["-m", "pip", "install"]] * is_installed
     assert started[-1][0] == ["-m", "warehouse.doctor"] and started[-1][1]["RAW_DATA_DIR"] == landing
     assert not (place / "attacked").exists()
