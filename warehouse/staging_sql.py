@@ -6,6 +6,7 @@ It knows of dbt what staging asks of it. tests/python/test_doctor.py compares wh
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -19,7 +20,7 @@ from jinja2 import Environment, Template
 from warehouse.landing import contract_tables
 from warehouse.places import PROJECT
 
-MACROS = ("engine", "periods", "playbooks", "staging")
+MACROS = PROJECT / "macros"
 MACRO = re.compile(r"(\{%-?\s*macro\s+)(\w+)\(")
 PREFIX = "dbt_macro__"  # as dbt does: a macro that calls one of its own file is to find the one that returns values
 
@@ -42,7 +43,7 @@ def model_sql(name: str, settings: Mapping[str, Any]) -> str:
     """The SQL of a model; what it refers to is `<schema>.<name>`.
 
     Args:
-        name: of a model that needs macros of MACROS only.
+        name: of a model that asks nothing of the database.
         settings: dbt vars that are not the project's defaults.
     """
     return _renderer(settings).model(name)
@@ -76,18 +77,17 @@ def _file_of(name: str) -> Path:
 
 
 class _Renderer:
-    """Jinja with the macros of MACROS, and what they ask of dbt."""
+    """Jinja with the project's macros, and what those of staging ask of dbt."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
         values = {**project["vars"], **settings}
         self._environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)
         self._macros: dict[str, Template] = {}
-        for folder in MACROS:
-            for file in sorted((PROJECT / "macros" / folder).glob("*.sql")):
-                source = MACRO.sub(rf"\1{PREFIX}\2(", file.read_text(encoding="utf-8"))
-                template = self._environment.from_string(source)
-                self._macros |= dict.fromkeys(re.findall(rf"{PREFIX}(\w+)\(", source), template)
+        for file in sorted(MACROS.rglob("*.sql")):
+            source = MACRO.sub(rf"\1{PREFIX}\2(", file.read_text(encoding="utf-8"))
+            template = self._environment.from_string(source)
+            self._macros |= dict.fromkeys(re.findall(rf"{PREFIX}(\w+)\(", source), template)
         self._environment.globals |= {name: self.macro(name) for name in self._macros}
         self._environment.globals |= {
             "execute": True,
@@ -95,8 +95,8 @@ class _Renderer:
             "graph": {"sources": {f"source.{project['name']}.raw.{t['name']}": _node(t) for t in contract_tables()}},
             "var": values.__getitem__,
             "return": _return,
-            "set": set,
             "zip": zip,
+            "set": set,
             "target": SimpleNamespace(type="duckdb"),
             "adapter": SimpleNamespace(dispatch=self._dispatched),
             "dbt": SimpleNamespace(type_string=lambda: "TEXT", split_part=_split_part),
@@ -125,12 +125,12 @@ class _Renderer:
 
 
 def _renderer(settings: Mapping[str, Any]) -> _Renderer:
-    return _renderer_of(tuple(sorted(settings.items(), key=str)))
+    return _renderer_of(json.dumps(settings, default=str, sort_keys=True))
 
 
 @cache
-def _renderer_of(settings: tuple) -> _Renderer:
-    return _Renderer(dict(settings))
+def _renderer_of(settings_json: str) -> _Renderer:
+    return _Renderer(json.loads(settings_json))
 
 
 def _return(value: Any) -> None:

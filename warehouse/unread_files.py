@@ -5,7 +5,8 @@ a letter would otherwise be as silent as one that was never sent.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from warehouse.file_formats import SUFFIXES
@@ -76,8 +77,8 @@ def _unread(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
             hidden, shown = _bytes_of([place, *files_in(place, hidden=HIDDEN)]), _bytes_of(_paths(found))
             larger = f", although it is larger ({hidden:,} bytes, not {shown:,})" if hidden > shown else ""
             yield f"{name} is not read{larger}: {place_of(folder, found)} is table {stem}. Remove one of them"
-        elif alike := difflib.get_close_matches(stem.replace("-", "_").replace(" ", "_"), tables, 1, ALIKE):
-            yield f"{name} is not read: if it is table {alike[0]}, {_how_to_land(place, alike[0])}"
+        elif alike := _table_like(stem, tables):
+            yield f"{name} is not read: if it is table {alike}, {_how_to_land(place, alike)}"
         elif known := [file for file in inside if file.name.lower().split(".")[0] in tables]:
             yield (
                 f"{name} is not read: no table has this name, but it holds {readable(known[0].name)}. Name that folder "
@@ -85,6 +86,17 @@ def _unread(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
             )
         else:
             yield f"{name} is not read: no table has this name"
+
+
+def _table_like(stem: str, tables: Iterable[str]) -> str:
+    """The table that a file's name may mean: misspelt, or with further words (customers_2024); empty = none."""
+    words = _words(stem)
+    with_further = [table for table in tables if set(table.split("_")) < set(words)]
+    return next(iter(with_further or difflib.get_close_matches("_".join(words), tables, 1, ALIKE)), "")
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[-_ ]+", name)
 
 
 def _how_to_land(place: Path, table: str) -> str:
@@ -107,7 +119,7 @@ def _unread_columns(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
                     "are not read: write it into the files too"
                 )
         for name in further:
-            words = set(name.replace("-", "_").replace(" ", "_").split("_"))
+            words = set(_words(name))
             # segment for customer_segment, amount_usd for amount
             alike = [column for column in missing if words < set(column.split("_")) or words > set(column.split("_"))]
             if alike := alike or difflib.get_close_matches(name, missing, 1, ALIKE):

@@ -139,6 +139,26 @@ def test_what_is_wrong_is_said_by_its_harm(folder):
     assert not [says for _, says in diagnosed(folder, reporting_currency="GBP") if "GBP" in says]
 
 
+def test_names_that_may_be_meant_are_told(folder):
+    """Further words, other separators, another number; and columns with more or fewer words."""
+    for name in ("export-customers.csv", "shop_support_tickets.json", "Plan.csv", "subscription.csv", "report.csv"):
+        (folder / name).touch()
+    (folder / "orders.csv").write_text(
+        "order_id,customer_id,ordered_at,amount,amount_usd,loaded,currencies,product name,id,x\n"
+    )
+    lines = [says for harm, says in diagnosed(folder) if harm == doctor.UNREAD]
+    assert [(line.split(" is not read")[0], line.split("if it is ")[-1].split(",")[0]) for line in lines] == [
+        ("Plan.csv", "table plans"),
+        ("export-customers.csv", "table customers"),
+        ("report.csv", "report.csv is not read: no table has this name"),
+        ("shop_support_tickets.json", "table support_tickets"),
+        ("subscription.csv", "table subscription_events"),
+        ("orders.csv: its column loaded", "loaded_at"),
+        ("orders.csv: its column currencies", "currency"),
+        ("orders.csv: its column product name", "product"),
+    ]
+
+
 def test_the_page_is_short_and_says_what_it_left_out():
     symptoms = [doctor.Symptom(doctor.ODD, f"finding {number}") for number in range(40)]
     lines = doctor.page([doctor.Symptom(doctor.STOPS, "the worst"), *symptoms]).splitlines()
