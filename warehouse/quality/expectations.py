@@ -58,6 +58,16 @@ class Check:
         """The row of numbers if the demand is not met, as far as the condition says it."""
         return f"select * from ({self.numbers}) as numbers where {self.fails}"
 
+    def failed(self, numbers: Mapping) -> Outcome:
+        """What came of it when it is not met, by its numbers."""
+        table, problem, to_do = (
+            self.table.split(".")[1],
+            self.problem.format_map(numbers),
+            self.to_do.format_map(numbers),
+        )
+        said = f"{problem}{'. ' if to_do[:1].isupper() else ': '}{to_do}"
+        return Outcome(table, self.says, problem, to_do, Finding(table, self.severity, said))
+
 
 def run_checks(name: str, database: Path, checks: Sequence[Check], docs: Path) -> list[Finding]:
     """Run the checks and return those that failed, the ones that stop first.
@@ -124,8 +134,7 @@ def judge(connection: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> lis
         result = connection.execute(check.query.format(batch=check.table))
         names = [column for column, *_ in result.description]
         if row := result.fetchone():
-            problem = check.problem.format_map(dict(zip(names, row, strict=True)))
-            findings.append(Finding(check.table.split(".")[1], check.severity, problem))
+            findings.append(check.failed(dict(zip(names, row, strict=True))).finding)
     return sorted(findings, key=lambda finding: finding.severity)
 
 
@@ -146,10 +155,7 @@ def _outcome(connection, check: Check, result) -> Outcome:
             return Outcome(table, check.says, problem, finding=Finding(table, check.severity, problem))
     if result.success:
         return Outcome(table, check.says, _shown(connection, check, result.result))
-    numbers = _numbers(connection, check)
-    problem, to_do = check.problem.format_map(numbers), check.to_do.format_map(numbers)
-    said = f"{problem}{'. ' if to_do[:1].isupper() else ': '}{to_do}"
-    return Outcome(table, check.says, problem, to_do, Finding(table, check.severity, said))
+    return check.failed(_numbers(connection, check))
 
 
 def _shown(connection, check: Check, counted: Mapping) -> str:
