@@ -20,6 +20,8 @@ import pytest
 import shared
 
 from warehouse.quality import Finding, GateError, History, check_landing, check_marts, read_history, stop_or_say
+from warehouse.quality.page import Outcome
+from warehouse.quality.page import page as page_of
 from warehouse.staging_sql import time_of
 
 LAST = datetime(2025, 6, 30)
@@ -328,15 +330,68 @@ def test_pages_open_from_the_disk_without_a_network_and_show_no_value(tmp_path):
         html = page.read_text(encoding="utf-8")
         assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"'](https?:)?//", html), page
         assert "ann@example.com" not in html
-    index = (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
+    details = tmp_path / "docs" / "details" / "index.html"
+    assert 'href="details/index.html"' in (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
+    index = details.read_text(encoding="utf-8")
+    assert "__none__" not in index and "tutorials" not in index
     assert re.search(r'<td><a href="validations/[^"]*support_tickets\.html">open</a></td>', index)
     (tickets,) = [page for page in pages if "validations" in page.parts and "support_tickets" in page.name]
     if not browser.BROWSER:
         pytest.skip(browser.MISSING)
-    for page in (tmp_path / "docs" / "index.html", tickets):
+    for page in (tmp_path / "docs" / "index.html", details, tickets):
         shown = browser.show(page, tmp_path / "profile")
         assert "support_tickets" in shown.html
         assert shown.asked == []
+
+
+def texts(html: str, tag: str) -> list[str]:
+    """The texts of every such element, without the tags in it."""
+    found = re.findall(rf"<{tag}\b[^>]*>(.*?)</{tag}>", html, re.DOTALL)
+    return [" ".join(re.sub("<[^>]+>", " ", text).split()) for text in found]
+
+
+@pytest.mark.parametrize(
+    ("share", "title", "sections", "classes"),
+    [
+        (0, "Landing: passed", ["What passed"], []),
+        (0.05, "Landing: warned", ["What warns", "What passed"], ["warn"]),
+        (0.9, "Landing: stopped", ["What stops", "What warns", "What passed"], ["stop", "warn"]),
+    ],
+)
+def test_the_page_of_a_gate_says_what_it_found_and_what_to_do(share, title, sections, classes, tmp_path):
+    tables = sound_tables()
+    broken("subscription_events", "event_id", None, share)(tables)
+    gate(tmp_path, tables)
+    index = tmp_path / "docs" / "index.html"
+    shown = browser.show(index, tmp_path / "profile") if browser.BROWSER else None
+    html = shown.html if shown else index.read_text(encoding="utf-8")
+    assert texts(html, "title") == texts(html, "h1") == [title]
+    assert texts(html, "h2") == sections  # the failed ones first
+    assert re.findall(r'<li class="card (\w+)"', html) == classes  # the colour of a stop is no warning's
+    assert '<html lang="en" dir="ltr">' in html and "width=device-width" in html
+    assert not re.search(r"__none__|https?://|<script|<img|<link", html)
+    if share:
+        assert texts(html, "dd")[-3:] == [
+            "At most 1% of event_id is missing.",
+            f"event_id is missing in {1600 * share:,.0f} of 1,600 rows ({share:.1%}; at most 1% is usual); "
+            "such a row cannot be used.",
+            "Look whether the export fills the column.",
+        ]
+    assert "At most 1% of customer_id is missing. Found: missing in 0 of 1,600 rows (0.0%). Nothing to do." in texts(
+        html, "li"
+    )
+
+
+def test_a_table_that_cannot_be_read_has_its_page_too():
+    finding = Finding("orders", "stop", "the rows of a.parquet cannot be read: land a whole one")
+    html = page_of("landing", [Outcome.of(finding)], has_details=False)
+    assert texts(html, "title") == ["Landing: stopped"] and "details/index.html" not in html
+    assert texts(html, "dd") == ["Its rows can be read.", "The rows of a.parquet cannot be read: land a whole one."]
+
+
+def test_nothing_of_a_finding_is_taken_for_html():
+    html = page_of("staging", [Outcome("orders", "says", "<b>found</b>")], has_details=False)
+    assert "&lt;b&gt;found" in html and "<b>" not in html
 
 
 @pytest.mark.skipif(not browser.BROWSER, reason=browser.MISSING)

@@ -17,7 +17,7 @@ FILLED_BY_SCRIPT = re.compile(
 STYLE = """<style>
 body {font-family: sans-serif; margin: 1em 2em; color: #222} a {color: #05a}
 table {border-collapse: collapse; width: 100%} th, td {border: 1px solid #ccc; padding: .3em .6em; text-align: left}
-.collapse, .modal, .navbar-toggler, .cooltip .top, [id$=toolbar] {display: none}
+.collapse, .modal, .navbar-toggler, .cooltip .top, [id$=toolbar], footer {display: none}
 nav ol {list-style: none; display: flex; gap: 1em; padding: 0}
 .fa-check-circle::before {content: "passed"; color: #080}
 .fa-exclamation-triangle::before {content: "warns"; color: #b60}

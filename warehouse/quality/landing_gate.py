@@ -28,6 +28,7 @@ from warehouse.landing import (
 from warehouse.quality.expectations import Check, run_checks
 from warehouse.quality.findings import Finding
 from warehouse.quality.history import History
+from warehouse.quality.page import Outcome, write_page
 from warehouse.quality.rules import read_rules
 from warehouse.quality.volumes import volume_checks
 from warehouse.scratch import scratch_folder
@@ -64,7 +65,10 @@ def check_landing(folder: Path, history: History, docs: Path, erasures: Erasures
             except (LandingError, duckdb.Error):
                 return []
             volumes, torn = profile_tables(connection, landed)
-        return torn or run_checks("landing", database, landing_checks(volumes, history), docs)
+        if torn:
+            write_page("landing", [Outcome.of(finding) for finding in torn], docs)
+            return torn
+        return run_checks("landing", database, landing_checks(volumes, history), docs)
 
 
 def profile_tables(
@@ -215,20 +219,22 @@ def landing_checks(volumes: dict[str, int], history: History) -> list[Check]:
 def _columns_check(name: str, severity: str, columns: tuple[str, ...]) -> Check:
     return Check(
         name, severity, "its columns are the contract's",
-        f"its columns are {{columns}}, where the contract has {', '.join(columns)}: please report it, the landing step "
-        "should have made them so",
-        "select list_aggregate(columns, 'string_agg', ', ') as columns from {batch} "
-        f"where columns <> {list(columns)}",
+        "{count} columns", f"its columns are {{columns}}, where the contract has {', '.join(columns)}",
+        "please report it, the landing step should have made them so",
+        "select list_aggregate(columns, 'string_agg', ', ') as columns, len(columns) as count from {batch}",
+        f"columns <> '{', '.join(columns)}'",
     )  # fmt: skip
 
 
 def _missing_check(name: str, column: str, severity: str, share: float) -> Check:
     return Check(
         name, severity, f"at most {share:.0%} of {column} is missing",
+        "missing in {missing:,} of {rows:,} rows ({share:.1%})",
         f"{column} is missing in {{missing:,}} of {{rows:,}} rows ({{share:.1%}}; at most {share:.0%} is usual); "
-        "such a row cannot be used: look whether the export fills the column",
-        f"select missing_{column} as missing, rows, missing_{column} / rows as share from {{batch}} "
-        f"where missing_{column} > {share} * rows",
+        "such a row cannot be used",
+        "look whether the export fills the column",
+        f"select missing_{column} as missing, rows, missing_{column} / rows as share from {{batch}}",
+        f"missing > {share} * rows",
     )  # fmt: skip
 
 
@@ -239,26 +245,31 @@ def _time_checks(name: str, rules: dict) -> list[Check]:
     return [
         Check(
             name, lag["severity"], f"its last row is at most {lag['days']} days behind the other tables'",
+            "{days_behind} days behind, its last row is of {last_day}",
             "its last row is of {last_day}, {days_behind} days behind the other tables' last, of {last_of_all} (up to "
-            f"{lag['days']} days are usual): look whether its feed stopped",
+            f"{lag['days']} days are usual)",
+            "look whether its feed stopped",
             "select last_day, last_of_all, last_of_all - last_day as days_behind from {batch} "
-            f"cross join (select max(last_day) as last_of_all from ({last_days})) as all_tables "
-            f"where last_of_all - last_day > {lag['days']}",
+            f"cross join (select max(last_day) as last_of_all from ({last_days})) as all_tables",
+            f"days_behind > {lag['days']}",
         ),
         Check(
             name, ahead["severity"], f"no row is more than {ahead['days']} days ahead of now",
+            "{ahead:,} of {rows:,} rows",
             f"{{ahead:,}} of {{rows:,}} rows are more than {ahead['days']} days ahead of now, the furthest of "
-            "{furthest_day}; no report sees a row before its time: right for what is scheduled, else look for a wrong "
-            "clock or year",
-            "select ahead, rows, furthest_day from {batch} where ahead > 0",
+            "{furthest_day}; no report sees a row before its time",
+            "right for what is scheduled, else look for a wrong clock or year",
+            "select ahead, rows, furthest_day from {batch}", "ahead > 0",
         ),
         Check(
             name, recent["severity"], f"its last {days} days have {fewest} to {most} times the usual rows",
+            "{recent:,} rows, {usual:,.0f} are usual",
             f"{{recent:,}} rows in its last {days} days (up to {{last_day}}), where {{usual:,.0f}} are usual (by the "
-            f"{recent['days_before']} days before; {fewest} to {most} times that are expected): look for {{look_for}}",
-            f"select recent, last_day, usual, case when recent < usual then 'a load that is missing' "
-            "else 'rows that were landed twice' end as look_for from {batch} "
-            f"where usual >= {rules['least_rows']} and recent not between usual * {fewest} and usual * {most}",
+            f"{recent['days_before']} days before; {fewest} to {most} times that are expected)",
+            "look for {look_for}",
+            "select recent, last_day, usual, case when recent < usual then 'a load that is missing' "
+            "else 'rows that were landed twice' end as look_for from {batch}",
+            f"usual >= {rules['least_rows']} and recent not between usual * {fewest} and usual * {most}",
         ),
     ]  # fmt: skip
 
@@ -267,9 +278,12 @@ def _amount_check(name: str, column: str, rule: dict) -> Check:
     times, share = rule["times_median"], rule["share"]
     return Check(
         name, rule["severity"], f"at most {share:.1%} of {column} is more than {times} times its median",
+        "{unusual:,} of {amounts:,} rows ({share:.1%}), the median is {median:,.2f}",
         f"{column} is more than {times:,} times its median of {{median:,.2f}} in {{unusual:,}} of {{amounts:,}} rows "
-        f"({{share:.1%}}; at most {share:.1%} is usual): look for cents taken for units, or another currency",
-        f"select amounts, median, unusual, unusual / amounts as share from {{batch}} where unusual > {share} * amounts",
+        f"({{share:.1%}}; at most {share:.1%} is usual)",
+        "look for cents taken for units, or another currency",
+        "select amounts, median, unusual, unusual / nullif(amounts, 0) as share from {batch}",
+        f"unusual > {share} * amounts",
     )  # fmt: skip
 
 
@@ -277,10 +291,13 @@ def _reference_checks(table: str, column: str, to: str, **shares: float) -> list
     return [
         Check(
             f"{PROFILE}.{table}", severity, f"at most {share:.0%} of its {column} is unknown to {to}",
+            f"{{unknown:,}} of {{ids:,}} different {column} ({{share:.1%}})",
             f"{{unknown:,}} of its {{ids:,}} different {column} are unknown to {to} ({{share:.1%}}; at most "
-            f"{share:.0%} is usual): land those {to}, or look whether both tables write the same ids",
-            f"select unknown_{column} as unknown, ids_{column} as ids, unknown_{column} / ids_{column} as share "
-            f"from {{batch}} where unknown_{column} > {share} * ids_{column}",
+            f"{share:.0%} is usual)",
+            f"land those {to}, or look whether both tables write the same ids",
+            f"select unknown_{column} as unknown, ids_{column} as ids, unknown / nullif(ids, 0) as share "
+            "from {batch}",
+            f"unknown > {share} * ids",
         )
         for severity, share in shares.items()
     ]  # fmt: skip

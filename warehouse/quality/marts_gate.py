@@ -99,8 +99,10 @@ def _between(name: str, severity: str, column: str, least: int, most: int, place
     outside = f"{column} not between {least - ROUNDING} and {most + ROUNDING}"
     return Check(
         name, severity, f"{column} is inside {least} to {most}",
+        "{unexpected_count:,} of {element_count:,} values are outside",
         f"{column} is outside {least} to {most} in {{outside:,}} of {{rows:,}} rows, such as {{value:,.4f}} in "
-        f"{{place}}. {REPORT}",
+        "{place}",
+        REPORT,
         f"select count(case when {outside} then 1 end) as outside, count(*) as rows, "
         f"arg_max({column}, {place}) filter (where {outside}) as value, max({place}) filter (where {outside}) as place "
         "from {batch}",
@@ -113,11 +115,14 @@ def _identity(name: str, severity: str, says: str, whole: str, parts: str, place
     broken = f"{whole} <> {parts}"
     return Check(
         name, severity, says,
+        "no row breaks it",
         f"{whole} is not {parts} in {{broken:,}} of {{rows:,}} rows, such as {{whole:,}} where the parts give "
-        f"{{parts:,}} in {{place}}. {REPORT}",
+        "{parts:,} in {place}",
+        REPORT,
         f"select count(case when {broken} then 1 end) as broken, count(*) as rows, "
         f"max({place}) filter (where {broken}) as place, arg_max({whole}, {place}) filter (where {broken}) as whole, "
-        f"arg_max({parts}, {place}) filter (where {broken}) as parts from {{batch}} having broken > 0",
+        f"arg_max({parts}, {place}) filter (where {broken}) as parts from {{batch}}",
+        "broken > 0",
     )  # fmt: skip
 
 
@@ -135,13 +140,13 @@ def _no_period_missing(name: str, severity: str) -> Check:
             from {batch}
         ) as neighbours
         where next_start <> period_end
-        having count(*) > 0
     """
     return Check(
         name, severity, "each period begins where the one before ends",
+        "no period is missing",
         "{gaps:,} periods do not begin where the one before ends, such as that of {place}: one ends on {period_end}, "
-        f"the next begins on {{next_start}}. {REPORT}",
-        query,
+        "the next begins on {next_start}",
+        REPORT, query, "gaps > 0",
     )  # fmt: skip
 
 
@@ -165,14 +170,16 @@ def _usual_change(name: str, column: str, rule: dict) -> Check:
         select period_start, value, value - change as before, change, mean, deviation, months
         from months
         cross join usual
-        where age = 1 and months >= {least} and abs(change - mean) > {deviations} * deviation
+        where age = 1 and months >= {least}
     """
     # a share to four digits, customers and money to whole ones
     digits = ".4f" if column.endswith("rate") else ",.0f"
     return Check(
         name, rule["severity"], f"{column} changed in the last complete month as it usually does",
+        f"{{change:{digits}}} in {{period_start:%B %Y}}; the {{months}} months before changed by {{mean:{digits}}} +- "
+        f"{{deviation:{digits}}}, up to {deviations} times that spread is usual",
         f"{column} changed by {{change:{digits}}} in {{period_start:%B %Y}} (from {{before:{digits}}} to "
-        f"{{value:{digits}}}); the {{months}} months before changed by {{mean:{digits}}} +- {{deviation:{digits}}}: "
+        f"{{value:{digits}}}); the {{months}} months before changed by {{mean:{digits}}} +- {{deviation:{digits}}}",
         "look at the events of that month, whether some are missing or were landed twice, before you trust it",
-        query,
+        query, f"abs(change - mean) > {deviations} * deviation",
     )  # fmt: skip

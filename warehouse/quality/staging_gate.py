@@ -158,26 +158,28 @@ def _needed(staged: dict[str, Staged]) -> set[str]:
 def _none_accepted(name: str, severity: str) -> Check:
     return Check(
         name, severity, "if it has rows, some are accepted",
-        "none of its {rows:,} rows can be used. {why}",
-        "select rows, why from {batch} where rows > 0 and accepted = 0",
+        "{accepted:,} of {rows:,} rows are accepted", "none of its {rows:,} rows can be used", "{why}",
+        "select rows, accepted, why from {batch}", "rows > 0 and accepted = 0",
     )  # fmt: skip
 
 
 def _share(name: str, severity: str, share: float) -> Check:
     return Check(
         name, severity, f"at most {share:.0%} of its rows are quarantined",
-        f"{{quarantined:,}} of its {{rows:,}} rows are quarantined ({{share:.1%}}; at most {share:.0%} is usual). "
+        "{quarantined:,} of {rows:,} rows ({share:.1%})",
+        f"{{quarantined:,}} of its {{rows:,}} rows are quarantined ({{share:.1%}}; at most {share:.0%} is usual)",
         "{why}",
-        "select quarantined, rows, quarantined / rows as share, why from {batch} "
-        f"where quarantined > {share} * rows",
+        "select quarantined, rows, quarantined / nullif(rows, 0) as share, why from {batch}",
+        f"quarantined > {share} * rows",
     )  # fmt: skip
 
 
 def _share_of_new(name: str, share: float) -> Check:
     return Check(
         name, "warn", f"at most {share:.0%} of the rows that are new since the last build are quarantined",
+        "{new_quarantined:,} of {new_rows:,} rows",
         "{new_quarantined:,} of the {new_rows:,} rows that are new since the last build are quarantined "
-        f"(at most {share:.0%} is usual). {{why}}",
-        "select new_quarantined, new_rows, why from {batch} "
-        f"where new_quarantined > {share} * new_rows",
+        f"(at most {share:.0%} is usual)",
+        "{why}",
+        "select new_quarantined, new_rows, why from {batch}", f"new_quarantined > {share} * new_rows",
     )  # fmt: skip

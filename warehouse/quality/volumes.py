@@ -29,14 +29,16 @@ def volume_checks(name: str, count: str, what: str, history: History) -> list[Ch
     return [
         Check(
             name, fewer["severity"], f"at least {fewer['share_of_usual']:.0%} of the usual {usual:,.0f} {what}",
-            f"{{found:,}} {what}, {of_usual}at least {fewer['share_of_usual']:.0%} of that are expected): look for a "
-            f"part or a load that is missing. {if_right}",
-            f"select {count} as found from {{batch}} where {count} < {fewer['share_of_usual']} * {usual}",
+            f"{{found:,}} {what}",
+            f"{{found:,}} {what}, {of_usual}at least {fewer['share_of_usual']:.0%} of that are expected)",
+            f"look for a part or a load that is missing. {if_right}",
+            f"select {count} as found from {{batch}}", f"found < {fewer['share_of_usual']} * {usual}",
         ),
         Check(
             name, more["severity"], f"at most {more['times_usual']} times the usual {usual:,.0f} {what}",
-            f"{{found:,}} {what}, {of_usual}at most {more['times_usual']} times that are expected): look for rows that "
-            f"were landed twice. {if_right}",
-            f"select {count} as found from {{batch}} where {count} > {more['times_usual']} * {usual}",
+            f"{{found:,}} {what}",
+            f"{{found:,}} {what}, {of_usual}at most {more['times_usual']} times that are expected)",
+            f"look for rows that were landed twice. {if_right}",
+            f"select {count} as found from {{batch}}", f"found > {more['times_usual']} * {usual}",
         ),
     ]  # fmt: skip
