@@ -115,8 +115,10 @@ class Plugin(BasePlugin):
     """Gives dbt's hooks (macros/landing/, macros/increments/) their SQL functions, and the models keyed_hash(value)."""
 
     def initialize(self, plugin_config: dict) -> None:
-        """Raises SettingsError, or LandingError when the landing folder cannot be built from."""
-        self._landed: list[LandedTable] = inspect_folder(landing_folder())
+        """Raises SettingsError, or LandingError when the landing folder cannot be built from. What has an address is
+        fetched when it is landed, and not for every command of dbt."""
+        is_folder = not read_environment().address
+        self._landed: list[LandedTable] = inspect_folder(landing_folder()) if is_folder else []
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict) -> None:
         """dbt is about to open the warehouse. Raises WarehouseError when it cannot."""

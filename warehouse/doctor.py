@@ -27,6 +27,7 @@ from warehouse.landing import (
     RAW_SCHEMA,
     LandedTable,
     LandingError,
+    decimal_commas,
     examine_folder,
     landing_statements,
     readable,
@@ -82,7 +83,7 @@ def examine(folder: Path, history: History, erasures: Erasures, settings: Mappin
     landed, problems = examine_folder(folder, erasures=erasures)
     symptoms = [Symptom(STOPS, f"{table}: {problem}") for table, problem in problems.items()]
     symptoms += [Symptom(UNREAD, line) for line in unread_files(folder, landed)]
-    symptoms += [Symptom(ODD, line) for line in read_as(folder, landed)]
+    symptoms += [Symptom(ODD, line) for line in [*read_as(folder, landed), *_decimal_commas(folder, landed)]]
     with scratch_folder() as scratch, duckdb.connect(str(scratch / "doctor.duckdb"), config=within_memory()) as copy:
         copy.execute("set TimeZone = 'UTC'")
         try:
@@ -96,6 +97,12 @@ def examine(folder: Path, history: History, erasures: Erasures, settings: Mappin
         if not torn:
             symptoms += _staging(copy, folder, [table for table in landed if table.kind != "absent"], history, settings)
     return _by_harm(symptoms)
+
+
+def _decimal_commas(folder: Path, landed: list[LandedTable]) -> Iterator[str]:
+    for found in landed:
+        if columns := decimal_commas(found) if found.kind == "text" else []:
+            yield f"{place_of(folder, found)}: {', '.join(columns)} with decimal commas (12,50 is 12.50)"
 
 
 def _by_harm(symptoms: Iterable[Symptom]) -> list[Symptom]:

@@ -120,16 +120,17 @@ def encoding_of(file: Path) -> str:
         if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and start != codecs.BOM_UTF32_LE:
             return "utf-16"
     is_ascii, end = True, b""
-    for chunk in _chunks(file):
+    for chunk in chunks(file):
         if not chunk.isascii():
             if UTF8_LETTER.search(end + chunk):
                 return ""
             is_ascii = False
         end = chunk[-3:]
-    return "" if is_ascii or any(NOT_CP1252.search(chunk) for chunk in _chunks(file)) else "cp1252"
+    return "" if is_ascii or any(NOT_CP1252.search(chunk) for chunk in chunks(file)) else "cp1252"
 
 
-def _chunks(file: Path) -> Iterator[bytes]:
+def chunks(file: Path) -> Iterator[bytes]:
+    """The content of a file, piece by piece."""
     with file.open("rb") as opened:
         while chunk := opened.read(BYTES_AT_ONCE):
             yield chunk

@@ -20,7 +20,7 @@ import yaml
 
 from warehouse.csv_lines import LONGEST_ROW_BYTES, read_header, split_lines
 from warehouse.erasures import Erasures
-from warehouse.file_formats import SUFFIXES, FormatError, PlainCsv, pattern_of, plain_csv, sql_text
+from warehouse.file_formats import SUFFIXES, FormatError, PlainCsv, chunks, pattern_of, plain_csv, sql_text
 from warehouse.places import PROJECT
 from warehouse.scratch import is_scratch, scratch
 
@@ -430,6 +430,15 @@ def _select_parts(found: LandedTable, only: tuple[Path, ...] | None = None) -> s
     return found.without_erased(rows)
 
 
+def decimal_commas(found: LandedTable) -> list[str]:
+    """The columns of a text file that are read with decimal commas; none of a file with broken lines."""
+    (source,) = found.sources
+    try:
+        return _decimal_commas(found.table, source, source.text.file, source.delimiter)
+    except duckdb.Error:
+        return []
+
+
 def _land_text(found: LandedTable) -> list[str]:
     (source,) = found.sources
     file, delimiter, unreadable = source.text.file, source.delimiter, []
@@ -480,8 +489,8 @@ def _is_well_formed(file: Path, columns: tuple[str, ...], delimiter: str) -> boo
 def _decimal_commas(table: RawTable, source: Files, file: Path, delimiter: str) -> list[str]:
     """The columns of numbers with a decimal comma: some can be nothing else, and none has a decimal point."""
     numbers = [column for column in table.number_columns if column in source.columns]
-    if not numbers:
-        return []
+    if not numbers or (delimiter == "," and not any(b'"' in chunk for chunk in chunks(file))):
+        return []  # a comma between commas is quoted
     with duckdb.connect() as connection:
         reader = _csv_reader(file, source.columns, delimiter)
         tests = ", ".join(

@@ -159,6 +159,18 @@ def test_names_that_may_be_meant_are_told(folder):
     ]
 
 
+def test_what_is_read_otherwise_than_it_is_written_is_told(folder):
+    (folder / "customers.csv").write_bytes("customer_id;country\nc1;Österreich\n".encode("cp1252"))
+    (folder / "orders.csv").write_text('order_id,customer_id,ordered_at,amount\no1,c1,2024-01-01,"1.212,50"\n')
+    (folder / "invoices.csv").write_text("invoice_id;customer_id;issued_at;amount\ni1;c1;2024-01-01;12,5\nbroken\n")
+    told = [says for harm, says in diagnosed(folder) if harm == doctor.ODD]
+    assert told == [
+        "customers.csv is no UTF-8, and was read as cp1252 (Windows, Western Europe): look whether its letters are "
+        "right, or write it in UTF-8",
+        "orders.csv: amount with decimal commas (12,50 is 12.50)",
+    ]
+
+
 def test_the_page_is_short_and_says_what_it_left_out():
     symptoms = [doctor.Symptom(doctor.ODD, f"finding {number}") for number in range(40)]
     lines = doctor.page([doctor.Symptom(doctor.STOPS, "the worst"), *symptoms]).splitlines()

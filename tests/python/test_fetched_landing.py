@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import importlib.util
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import duckdb
 import pytest
 import shared
 
-from warehouse import doctor, fetched_landing
+from warehouse import dbt_plugin, doctor, fetched_landing
 from warehouse.addresses import is_address, shown, without_secrets
 from warehouse.dbt_plugin import landing_folder
 from warehouse.landing import LandingError, inspect_folder, landing_statements
@@ -175,6 +176,17 @@ def test_a_postgres_that_refuses_is_said_without_the_password(monkeypatch, capfd
         land("postgres://ann:gehe%69m@127.0.0.1:1/x?connect_timeout=1", monkeypatch)
     said = str(raised.value) + repr(raised.value.__cause__) + "".join(capfd.readouterr())
     assert "gehe" not in said
+
+
+def test_nothing_is_fetched_for_a_command_of_dbt_that_lands_nothing(database, monkeypatch, capfd):
+    monkeypatch.setenv("RAW_DATA_DIR", f"duckdb:{database}")
+    plugin = dbt_plugin.Plugin("landing", {})
+    assert capfd.readouterr().out == ""
+    assert json.loads(plugin.landing_plan())["problem"] == ""
+    assert "Fetching the raw tables" in capfd.readouterr().out
+    fetched_landing.fetched.cache_clear()
+    monkeypatch.setenv("RAW_DATA_DIR", f"duckdb:{database}.gone")
+    assert "is no file" in json.loads(dbt_plugin.Plugin("landing", {}).landing_plan())["problem"]
 
 
 # -- servers
