@@ -1,20 +1,21 @@
 {#- What reports group by, and where it stands: tables that are joined by a value are looked at together. -#}
-{%- set attributes = customer_attributes() -%}
-{%- set groupings = zip(attributes, [ref("stg_crm__customers")] * (attributes | length)) | list + [
-    ["acquisition_channel", ref("stg_marketing__acquisition_costs")],
-    ["plan_id", ref("stg_billing__subscription_events")],
-    ["plan_id", ref("stg_billing__plans")],
-    ["product", ref("stg_orders__orders")],
-    ["feature", ref("stg_product__product_usage")],
-    ["milestone", ref("stg_product__onboarding_milestones")],
-    ["category", ref("stg_support__support_tickets")],
-    ["touchpoint", ref("stg_surveys__survey_responses")],
-    ["subject", ref("stg_surveys__survey_responses")],
-    ["campaign", ref("stg_marketing__campaign_contacts")],
+{%- set groupings = [
+    [ref("stg_crm__customers"), customer_attributes()],
+    [ref("stg_marketing__acquisition_costs"), ["acquisition_channel"]],
+    [ref("stg_billing__subscription_events"), ["plan_id"]],
+    [ref("stg_billing__plans"), ["plan_id"]],
+    [ref("stg_orders__orders"), ["product"]],
+    [ref("stg_product__product_usage"), ["feature"]],
+    [ref("stg_product__onboarding_milestones"), ["milestone"]],
+    [ref("stg_support__support_tickets"), ["category"]],
+    [ref("stg_surveys__survey_responses"), ["touchpoint", "subject"]],
+    [ref("stg_marketing__campaign_contacts"), ["campaign"]],
 ] -%}
 
 with found as (
-    {%- for column, relation in groupings %}
+    {%- for relation, columns in groupings %}
+    {%- set is_last = loop.last %}
+    {%- for column in columns %}
     select
         '{{ column }}' as column_name,
         {{ column }} as value,
@@ -22,7 +23,8 @@ with found as (
     from {{ relation }}
     where {{ column }} is not null
     group by {{ column }}
-    {{ "union all" if not loop.last }}
+    {{ "union all" if not (is_last and loop.last) }}
+    {%- endfor %}
     {%- endfor %}
 ),
 
