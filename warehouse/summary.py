@@ -1,6 +1,7 @@
 """What a build made, where it lies, and the headline numbers, in a dozen lines.
 
-Each line is a function of LINES: it asks the published marts and returns its lines, none where it has nothing to say.
+Each line is a function of LINES: it asks the published marts and returns its lines. What every build is asked about is
+always there, and says so where there is nothing to tell; the others are there where there is something.
 """
 
 from __future__ import annotations
@@ -73,6 +74,18 @@ def _data(built: Built) -> Lines:
     return [("Data", f"{built.landing}, as of {built.publication.as_of} UTC")]
 
 
+LIFECYCLES = {
+    "subscription": "customers come and go by subscription events",
+    "activity": "customers come and go by orders, or by use where there are no orders",
+    None: "no customer yet",
+}
+
+
+def _lifecycle(built: Built) -> Lines:
+    (lifecycle,) = built.marts.execute("select max(lifecycle) from marts.rpt_churn_rates").fetchone()
+    return [("Lifecycle", (f"{lifecycle}: " if lifecycle else "") + LIFECYCLES[lifecycle])]
+
+
 def _rows(built: Built) -> Lines:
     rows = built.row("""
         select
@@ -100,9 +113,8 @@ def _quarantine(built: Built) -> Lines:
         where quarantined_rows > 0
         order by quarantined_rows desc, raw_table asc
     """)
-    if not tables:
-        return []
-    return [("Quarantine", ", ".join("{raw_table} {quarantined_rows:,}".format_map(table) for table in tables))]
+    counts = ", ".join("{raw_table} {quarantined_rows:,}".format_map(table) for table in tables)
+    return [("Quarantine", counts or "every row can be used")]
 
 
 def _event_times(built: Built) -> Lines:
@@ -257,42 +269,35 @@ LAST_MONTH = f"{MONTHS} order by churn.period_start desc limit 1"
 def _last_month(built: Built) -> Lines:
     month = built.row(LAST_MONTH)
     if month is None:
-        return [("Headline", "no complete month yet")]
-    lines = [
-        (
-            "Customers",
-            "{period_start:%B %Y}: {customers_start:,} at the start, {customers_end:,} at the end".format_map(month),
-        )
-    ]
+        return [(name, "no complete month yet") for name in ("Customers", "Churn", "Revenue")]
+    customers = "{period_start:%B %Y}: {customers_start:,} at the start, {customers_end:,} at the end".format_map(month)
+    churn, revenue = "no customers at the start", "MRR {mrr_end:,.0f} at the end".format_map(month)
     if month["churn_rate"] is not None:
         kinds = ("voluntary", "involuntary", "unknown")
         lost = [month[f"customers_churned_{kind}"] for kind in kinds]
         shares = add_up(lost, int(f"{month['churn_rate']:.2%}".translate({ord("."): "", ord("%"): ""})))
         parts = ", ".join(f"{share / 10_000:.2%} {kind}" for share, kind in zip(shares, kinds, strict=True))
-        bounds = "{churn_rate:.2%} [{churn_rate_lower:.2%} to {churn_rate_upper:.2%}]".format_map(month)
-        lines.append(("Churn", f"{bounds}: {parts}"))
+        churn = "{churn_rate:.2%} [{churn_rate_lower:.2%} to {churn_rate_upper:.2%}]".format_map(month) + f": {parts}"
     if month["net_revenue_retention"] is not None:
-        lines.append(
-            (
-                "Revenue",
-                "MRR {mrr_end:,.0f} at the end, net revenue retention {net_revenue_retention:.2%}".format_map(month),
-            )
-        )
-    return lines
+        revenue += ", net revenue retention {net_revenue_retention:.2%}".format_map(month)
+    return [("Customers", customers), ("Churn", churn), ("Revenue", revenue)]
 
 
 def _changes(built: Built) -> Lines:
     """The last month that the version before told of, then and now."""
     if built.previous is None:
-        return []
+        return [("Before", "nothing to compare with: no version before is kept")]
     try:
         with duckdb.connect(str(built.previous), read_only=True) as marts:
             then = replace(built, marts=marts).row(LAST_MONTH)
-    except duckdb.Error:  # of another version of the project, with other columns
-        return []
-    now = built.row(f"{MONTHS} and churn.period_start = date '{then['period_start']}'") if then else None
+    except duckdb.Error:
+        return [("Before", "the version before has other columns: it is of another version of the project")]
+    if then is None:
+        return [("Before", "the version before had no complete month")]
+    name = f"{then['period_start']:%B %Y} in the version before"
+    now = built.row(f"{MONTHS} and churn.period_start = date '{then['period_start']}'")
     if now is None:
-        return []
+        return [("Before", f"{name}: no complete month any more")]
     figures = (("customers", "customers_end", "{:,}"), ("churn", "churn_rate", "{:.2%}"), ("MRR", "mrr_end", "{:,.0f}"))
     told = [
         (label, *(shown.format(month[name]) for month in (then, now)))
@@ -300,7 +305,7 @@ def _changes(built: Built) -> Lines:
         if None not in (then[name], now[name])
     ]
     changed = "; ".join(f"{label} {was}, now {becomes}" for label, was, becomes in told if was != becomes)
-    return [("Before", f"{then['period_start']:%B %Y} in the version before: {changed or 'the same'}")]
+    return [("Before", f"{name}: {changed or 'the same'}")]
 
 
 def add_up(parts: Sequence[int], total: int) -> list[int]:
@@ -327,7 +332,7 @@ def _nps(built: Built) -> Lines:
         limit 1
     """)
     if quarter is None:
-        return []
+        return [("NPS", "no complete quarter with an answer about us as a whole")]
     words = "{period_start} quarter: {nps:.0f} [{nps_lower:.0f} to {nps_upper:.0f}], {respondents:,} respondents"
     return [("NPS", words.format_map(quarter))]
 
@@ -345,6 +350,7 @@ def _warnings(built: Built) -> Lines:
 
 LINES: tuple[Callable[[Built], Lines], ...] = (
     _data,
+    _lifecycle,
     _rows,
     _quarantine,
     _event_times,

@@ -79,8 +79,44 @@ def test_what_the_version_before_told_of_its_last_month_is_compared(tmp_path):
     mrr = "update marts.rpt_mrr_movements set mrr_end = 2000"
     assert before_line(mrr) == ["Before      November 2025 in the version before: MRR 2,000, now 1,234"]
     assert before_line("") == ["Before      November 2025 in the version before: the same"]
-    assert before_line("update marts.rpt_churn_rates set period_start = '2025-10-01'") == []
-    assert before_line("alter table marts.rpt_churn_rates drop column customers_end") == []
+    gone = "update marts.{} set period_start = '2025-10-01'".format
+    assert before_line("; ".join(map(gone, ("rpt_churn_rates", "rpt_retention_rates", "rpt_mrr_movements")))) == [
+        "Before      October 2025 in the version before: no complete month any more"
+    ]
+    assert before_line("update marts.rpt_churn_rates set is_complete_period = false") == [
+        "Before      the version before had no complete month"
+    ]
+    assert before_line("alter table marts.rpt_churn_rates drop column customers_end") == [
+        "Before      the version before has other columns: it is of another version of the project"
+    ]
+
+
+ALWAYS = [
+    "Data", "Lifecycle", "Rows", "Quarantine", "Warehouse", "Customers", "Churn", "Revenue", "Before", "NPS",
+    "Published", "Quality",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("inserts", "says"),
+    [
+        ("", ["Lifecycle   subscription: customers come and go by subscription events",
+              "Before      nothing to compare with: no version before is kept",
+              "NPS         no complete quarter with an answer about us as a whole"]),
+        ("update marts.rpt_churn_rates set lifecycle = 'activity', churn_rate = null;"
+         "update marts.rpt_retention_rates set net_revenue_retention = null;"
+         "update marts.rpt_event_reconciliation set quarantined_rows = 0",
+         ["Lifecycle   activity: customers come and go by orders, or by use where there are no orders",
+          "Quarantine  every row can be used", "Churn       no customers at the start",
+          "Revenue     MRR 1,234 at the end"]),
+        ("delete from marts.rpt_churn_rates",
+         ["Lifecycle   no customer yet", *(f"{name:<12}no complete month yet" for name in ALWAYS[5:8])]),
+    ],
+)  # fmt: skip
+def test_lines_of_every_build_say_where_there_is_nothing_to_tell(inserts, says, tmp_path):
+    lines = summary(tmp_path, inserts=inserts)
+    assert [line.split()[0] for line in lines[: len(ALWAYS)]] == ALWAYS
+    assert set(says) <= set(lines)
 
 
 @pytest.mark.parametrize(
