@@ -23,6 +23,7 @@ import yaml
 from warehouse.dbt_plugin import landing_folder
 from warehouse.disk import first_line, within_memory
 from warehouse.erasures import Erasures, ErasuresError
+from warehouse.file_formats import pattern_of, sql_text
 from warehouse.landing import (
     RAW_SCHEMA,
     LandedTable,
@@ -122,7 +123,7 @@ def _staging(
         schema, _, _ = relation_of(name).partition(".")
         copy.execute(f"create schema if not exists {schema}")
         if is_seed(name):
-            select, kind = f"from read_csv('{PROJECT / 'seeds' / name}.csv', nullstr = '')", "table"
+            select, kind = f"from read_csv({_seed(name)}, nullstr = '')", "table"
         else:
             select, kind = model_sql(name, settings), "table" if name.startswith("base_") else "view"
         copy.execute(f"create {kind} {relation_of(name)} as {select}")
@@ -134,6 +135,10 @@ def _staging(
         yield from _lost_rows(folder, found, staged[found.table.name])
         yield from _ids_with_blanks(copy, folder, found)
     yield from _spellings(copy)
+
+
+def _seed(name: str) -> str:
+    return sql_text(pattern_of(PROJECT / "seeds" / f"{name}.csv"))
 
 
 def models() -> list[str]:

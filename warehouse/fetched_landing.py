@@ -20,6 +20,7 @@ import duckdb
 from warehouse.addresses import EXTENSIONS, shown, without_secrets
 from warehouse.file_formats import SUFFIXES, sql_text
 from warehouse.landing import LandingError, read_contract
+from warehouse.places import IS_INSTALLED
 from warehouse.scratch import scratch
 
 ATTACHED_AS = {"postgres_scanner": "postgres", "mysql_scanner": "mysql", "sqlite_scanner": "sqlite", "": "duckdb"}
@@ -76,9 +77,10 @@ def _load(connection: duckdb.DuckDBPyConnection, scheme: str) -> None:
         except duckdb.Error:
             continue
         return
+    package = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
+    install = f"pip install {package}" if IS_INSTALLED else "make setup-addresses"
     raise LandingError(
-        f"RAW_DATA_DIR is an address ({scheme}:), which needs DuckDB's extension {name}: make setup-addresses "
-        "installs it"
+        f"RAW_DATA_DIR is an address ({scheme}:), which needs DuckDB's extension {name}: {install} adds it"
     )
 
 

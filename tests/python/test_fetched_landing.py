@@ -149,9 +149,14 @@ def test_a_database_that_is_not_there_is_said_in_one_sentence(tmp_path, monkeypa
         land(f"duckdb:{tmp_path}/none.duckdb", monkeypatch)
 
 
-def test_an_extension_that_is_missing_is_said_with_the_command_that_installs_it(monkeypatch):
+@pytest.mark.parametrize(
+    ("is_installed", "command"),
+    [(False, "make setup-addresses"), (True, "pip install duckdb-extension-mysql-scanner==" + duckdb.__version__)],
+)
+def test_an_extension_that_is_missing_is_said_with_the_command_that_installs_it(monkeypatch, is_installed, command):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(LandingError, match="DuckDB's extension mysql_scanner: make setup-addresses") as raised:
+    monkeypatch.setattr(fetched_landing, "IS_INSTALLED", is_installed)
+    with pytest.raises(LandingError, match=f"DuckDB's extension mysql_scanner: {command} adds it") as raised:
         land("mysql://ann:geheim@127.0.0.1:1/x", monkeypatch)
     assert "geheim" not in str(raised.value)
 
