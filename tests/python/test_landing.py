@@ -237,7 +237,7 @@ def test_a_link_to_nowhere_is_named(folder, tmp_path):
 
 
 def test_a_file_that_cannot_be_opened_is_named(folder, monkeypatch):
-    def refuse(file: Path) -> list[str]:
+    def refuse(file: Path, *_) -> list[str]:
         raise PermissionError(13, "Permission denied", str(file))
 
     monkeypatch.setattr(landing, "read_header", refuse)

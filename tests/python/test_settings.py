@@ -183,7 +183,7 @@ def test_a_setting_that_cannot_be_used_stops_the_build_before_anything_is_writte
     monkeypatch.setenv("RAW_DATA_DIR", "landing")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(build, "PROJECT", place)
+    monkeypatch.setattr(build, "home", lambda: place)
     for command in (build.main, export.main):
         assert command([]) == 1
         output = capsys.readouterr().out
