@@ -247,7 +247,7 @@ def test_settings_are_told_with_type_default_and_bounds() -> None:
     engines = (tables.DOCS / "engines.md").read_text(encoding="utf-8")
     assert told.pop("PERSONAL_DATA_KEY")
     for name, rule in ENVIRONMENT.items():
-        if name.startswith(("PG", "SPARK")) or name == "WAREHOUSE_SCHEMA":
+        if name.startswith(("PG", "SPARK")):
             assert f"`{name}`" in engines
             continue
         kind, default, bounds, _ = told.pop(name)
