@@ -1,7 +1,7 @@
--- From an NPS to its answers: of each customer the latest one of the period, which alone counts (anonymous ones each do).
--- Of the last complete month and all customers, or of another row of rpt_nps, by the vars that
--- begin with asked_. The rows by band are its promoters, passives and detractors.
--- What they wrote is in fct_survey_responses by response_id.
+-- From an NPS to its answers: of each customer the latest one of the period, which alone counts (anonymous ones each
+-- do). Of the last complete month and all customers, or of another row of rpt_nps, by the vars that begin with asked_.
+-- The rows by band are its promoters, passives and detractors. What they wrote is in fct_survey_responses by
+-- response_id.
 with asked as (
     {{ asked_period() }}
 ),

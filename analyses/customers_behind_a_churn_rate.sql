@@ -1,6 +1,6 @@
--- From a churn rate to its customers: who is in the numerator of one period and segment, and why each was lost.
--- Of the last complete month and all customers, or of another row of rpt_churn_rates, by the vars that
--- begin with asked_. The count is its customers_churned.
+-- From a churn rate to its customers: who is in the numerator of one period and segment, and why each was lost. Of the
+-- last complete month and all customers, or of another row of rpt_churn_rates, by the vars that begin with asked_. The
+-- count is its customers_churned.
 with asked as (
     {{ asked_period() }}
 )

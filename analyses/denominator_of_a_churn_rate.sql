@@ -1,7 +1,7 @@
--- From a churn or retention rate to its denominator: who was a customer at the start of the period, on which plan and with
--- which MRR. Of the last complete month and all customers, or of another row of rpt_churn_rates, by
--- the vars that begin with asked_. The count is its customers_start, the sum of mrr_start
--- that of rpt_mrr_movements. Those of them who were lost are in customers_behind_a_churn_rate.
+-- From a churn or retention rate to its denominator: who was a customer at the start of the period, on which plan and
+-- with which MRR. Of the last complete month and all customers, or of another row of rpt_churn_rates, by the vars that
+-- begin with asked_. The count is its customers_start, the sum of mrr_start that of rpt_mrr_movements. Those of them
+-- who were lost are in customers_behind_a_churn_rate.
 with asked as (
     {{ asked_period() }}
 ),

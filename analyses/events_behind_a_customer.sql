@@ -1,7 +1,8 @@
 -- From a customer to its events: each landed event in the order in which it counts, the state before and after, and
--- whether it had an effect. Of the first customer that was lost, or of the var asked_customer_id. A renewal that repeats the one before has no state of its
--- own (counts_at, states and has_effect are null): it changes nothing. counts_at is later than occurred_at for an end that
--- a start of the customer followed within switch_grace_minutes. Rows that could not be read are in rpt_quarantine.
+-- whether it had an effect. Of the first customer that was lost, or of the var asked_customer_id. A renewal that
+-- repeats the one before has no state of its own (counts_at, states and has_effect are null): it changes nothing.
+-- counts_at is later than occurred_at for an end that a start of the customer followed within switch_grace_minutes.
+-- Rows that could not be read are in rpt_quarantine.
 with asked as (
     {{ asked_customer(ref("fct_churn_events")) }}
 )

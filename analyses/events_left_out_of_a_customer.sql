@@ -1,6 +1,7 @@
--- From a customer to the landed events that do not count for it, and why: broken, an older version, later than known_at, or
--- not possible in the state the subscription was in. Of the first customer with a broken event, or of the var asked_customer_id. The
--- events that count are in events_behind_a_customer; lines that are no row at all have no customer and are in rpt_quarantine only.
+-- From a customer to the landed events that do not count for it, and why: broken, an older version, later than
+-- known_at, or not possible in the state the subscription was in. Of the first customer with a broken event, or of the
+-- var asked_customer_id. The events that count are in events_behind_a_customer; lines that are no row at all have no
+-- customer and are in rpt_quarantine only.
 with asked as (
     {{ asked_customer(ref("base_billing__subscription_events"), where="row_status = 'quarantined'") }}
 ),

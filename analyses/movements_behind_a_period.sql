@@ -1,6 +1,6 @@
 -- From a row of rpt_churn_rates or rpt_mrr_movements to its movements: every customer that made the end of the period
--- another than its start, and by how much. Of the last complete month and all customers, or of another row, by the
--- vars that begin with asked_. By movement_type the rows and sums are the columns of those tables (a plan has those who were
+-- another than its start, and by how much. Of the last complete month and all customers, or of another row, by the vars
+-- that begin with asked_. By movement_type the rows and sums are the columns of those tables (a plan has those who were
 -- on it at the start or the end: who left and expanded counts by plan_id_start, who arrived by plan_id_end).
 with asked as (
     {{ asked_period() }}

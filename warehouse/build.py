@@ -31,7 +31,7 @@ from warehouse.publishing import NotPublishedError, plainly, publish
 from warehouse.quality import GateError, check_landing, check_marts, check_staging, read_history, stop_or_say
 from warehouse.settings import SettingsError, check_vars, read_environment
 from warehouse.summary import summarise
-from warehouse.unread_files import read_as, unread_files
+from warehouse.unread_files import landing_warnings
 from warehouse.versions import Versions
 from warehouse.written_anew import compact
 
@@ -71,8 +71,7 @@ def main(arguments: list[str]) -> int:
         erasures = Erasures.beside(warehouse)
         warnings += stop_or_say(check_landing(folder, history, pages / "landing", erasures))
         with contextlib.suppress(LandingError):  # dbt says so, and why
-            landed = inspect_folder(folder)
-            warnings += [*unread_files(folder, landed), *read_as(folder, landed)]
+            warnings += landing_warnings(folder, inspect_folder(folder))
         # dbt checks the landing folder and that nobody has the warehouse, then builds; in a process of its own, so that
         # it has let go of the warehouse when it ends
         ended = _dbt_build(arguments)

@@ -27,7 +27,7 @@ from warehouse.increments import EVENTS, BuildFacts, changed_files, plan_build
 from warehouse.landing import LandedTable, LandingError, inspect_folder, landing_statements, rows_of_statement
 from warehouse.publishing import published_build
 from warehouse.settings import read_environment
-from warehouse.unread_files import read_as, unread_files
+from warehouse.unread_files import landing_warnings
 
 
 def landing_folder() -> Path:
@@ -141,8 +141,7 @@ class Plugin(BasePlugin):
         try:
             erasures = Erasures.beside(read_environment().warehouse)
             self._landed = inspect_folder(landing_folder(), erasures=erasures)
-            folder = landing_folder()
-            warnings = [*unread_files(folder, self._landed), *read_as(folder, self._landed)]
+            warnings = landing_warnings(landing_folder(), self._landed)
             return json.dumps({"problem": "", "warnings": warnings, "statements": landing_statements(self._landed)})
         except (LandingError, ErasuresError) as error:
             return json.dumps({"problem": str(error)})

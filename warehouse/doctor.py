@@ -56,7 +56,7 @@ UNMAPPED, SIMILAR = "rpt_unmapped_values", "rpt_similar_values"
 WHAT_HELPS = {
     "reason_code": "add them to seeds/churn_reasons.csv, or they decide no churn type",
     "plan_id": "land them in plans",
-    "metric": "write one of seeds/goal_metrics.csv",
+    "metric": "write one of those in macros/playbooks/metrics.sql",
 }
 
 

@@ -26,14 +26,6 @@ from warehouse.scratch import is_scratch, scratch
 
 CONTRACT_FILE = PROJECT / "models" / "staging" / "raw_sources.yml"
 RAW_SCHEMA = "raw"
-
-
-def server_schema() -> str:
-    """Schema `raw` on a server, where WAREHOUSE_SCHEMA may come before it (macros/generate_schema_name.sql)."""
-    prefix = os.environ.get("WAREHOUSE_SCHEMA") or "main"
-    return RAW_SCHEMA if prefix == "main" else f"{prefix}_{RAW_SCHEMA}"
-
-
 # Lines of a text file that are no row of the table: kept for the quarantine.
 UNREADABLE_LINES = "unreadable_lines"
 DELIMITERS = (",", ";", "\t", "|")
@@ -44,6 +36,12 @@ DECIMAL_COMMA = "[+-]?([0-9]+|[0-9]{1,3}([. \u00a0\u202f][0-9]{3})+)(,[0-9]+)?"
 PLAIN_DECIMAL_COMMA = "([.][0-9]{3},[0-9]+|,([0-9]{1,2}|[0-9]{4,}))$"
 DECIMAL_POINT = "[+-]?([0-9]*|[0-9]{1,3}(,[0-9]{3})+)[.][0-9]+"
 LONGEST_CSV_LINE_BYTES = 2 * LONGEST_ROW_BYTES  # every field and quote of a row may be quoted again
+
+
+def server_schema() -> str:
+    """Schema `raw` on a server, where WAREHOUSE_SCHEMA may come before it (macros/generate_schema_name.sql)."""
+    prefix = os.environ.get("WAREHOUSE_SCHEMA") or "main"
+    return RAW_SCHEMA if prefix == "main" else f"{prefix}_{RAW_SCHEMA}"
 
 
 class LandingError(RuntimeError):

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 from dbt.cli.main import dbtRunner
 
+from warehouse.file_formats import sql_text
 from warehouse.landing import (
     RAW_SCHEMA,
     UNREADABLE_LINES,
@@ -104,7 +105,7 @@ def _select_from_parquet(files: duckdb.DuckDBPyConnection, found: LandedTable, t
     """One select for all parts of the same columns and types: Spark has no union by name over unlike files."""
     alike: dict[tuple, list[Path]] = {}
     for part in (path for source in found.sources for path in source.paths):
-        columns = _types(files, f"read_parquet({_text(part)}, hive_partitioning = false)")
+        columns = _types(files, f"read_parquet({sql_text(str(part))}, hive_partitioning = false)")
         alike.setdefault(tuple(sorted((name.lower(), kind) for name, kind in columns.items())), []).append(part)
     selects = []
     for kind, parts in alike.items():
@@ -124,7 +125,7 @@ def _as_text(column: str, data_type: str) -> str:
 
 def _convert(files: duckdb.DuckDBPyConnection, name: str, columns: str, generation: Path) -> str:
     file = generation / f"{name}.parquet"
-    files.execute(f"copy (select {columns} from {RAW_SCHEMA}.{name}) to {_text(file)} (format parquet)")
+    files.execute(f"copy (select {columns} from {RAW_SCHEMA}.{name}) to {sql_text(str(file))} (format parquet)")
     return f"select * from parquet.`{_glob([file])}`"
 
 
@@ -137,8 +138,3 @@ def _glob(files: list[Path]) -> str:
 
 def _literal(path: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\{}[]*?,`" else letter for letter in path)
-
-
-def _text(file: Path) -> str:
-    """An SQL text literal."""
-    return "'" + str(file).replace("'", "''") + "'"

@@ -20,6 +20,7 @@ import duckdb
 from warehouse.audit import audit
 from warehouse.dbt_run import MARTS, DbtRun
 from warehouse.disk import first_line, one_at_a_time, within_memory
+from warehouse.file_formats import sql_text
 from warehouse.places import PROJECT
 from warehouse.versions import Publication, Versions
 
@@ -98,11 +99,11 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str, dict[st
     # the name under which DuckDB knows the warehouse, and under which its views speak of their tables
     source, target = f'"{warehouse.stem}"', '"draft of marts"'
     with duckdb.connect(config=within_memory() | {"temp_directory": f"{draft}.tmp"}) as connection:
-        connection.execute(f"attach {_text(warehouse)} as {source} (read_only)")
+        connection.execute(f"attach {sql_text(str(warehouse))} as {source} (read_only)")
         # held open until the copy is done, so nobody builds meanwhile; but somebody may have since this run ended
         if _last_build(connection, source) != run.invocation_id:
             raise NotPublishedError(f"another build has written {warehouse} since: build again")
-        connection.execute(f"attach {_text(draft)} as {target} (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach {sql_text(str(draft))} as {target} (storage_version '{STORAGE_VERSION}')")
         # In a file called marts a schema of that name would make `marts.rpt_churn_rates` ambiguous; there the
         # tables stand in the main schema, and the name works too.
         schema = "main" if draft.stem == MARTS else MARTS
@@ -158,7 +159,3 @@ def _revision() -> str | None:
         if found.returncode == 0:
             return found.stdout.strip()
     return None
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

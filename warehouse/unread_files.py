@@ -24,6 +24,11 @@ NAMED = 10
 ALIKE_NAMED = 2
 
 
+def landing_warnings(folder: Path, landed: list[LandedTable]) -> list[str]:
+    """What a build warns of before it reads a row: unread_files() and read_as()."""
+    return [*unread_files(folder, landed), *read_as(folder, landed)]
+
+
 def unread_files(folder: Path, landed: list[LandedTable]) -> list[str]:
     """Return a line for each file, folder or column that looks like one of the contract and is not read, saying why and
     what to do.
