@@ -22,12 +22,14 @@ CUSTOMER ?=
 OULAD ?= ../shared/data/oulad
 OPEN_UNIVERSITY_BUILD ?= examples/open_university
 CDNOW_BUILD ?= examples/cdnow
+AIRPORT_SURVEY ?= ../shared/data/sfo_2017/2017_SFO_Customer_Survey.csv
+AIRPORT_BUILD ?= examples/airport_survey
 CUSTOMERS ?= 1000000
 SIZE ?= 200000
 ROUNDS ?= 3
 REASON ?=
 SKEW ?=
-GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW
+GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -35,7 +37,7 @@ endef
 $(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow
+.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow airport
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -149,6 +151,12 @@ cdnow: setup  ## build the real example without subscriptions
 	@RAW_DATA_DIR="$$CDNOW_BUILD/landing" WAREHOUSE_PATH="$$CDNOW_BUILD/cdnow.duckdb" \
 		PUBLISHED_PATH="$$CDNOW_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$CDNOW_BUILD/target" \
 		$(BIN)/python -m warehouse.build
+
+airport: setup  ## build the real example with surveys alone (AIRPORT_SURVEY=the airport's CSV file)
+	@$(BIN)/python examples/airport_survey/to_landing.py "$$AIRPORT_SURVEY" "$$AIRPORT_BUILD/landing"
+	@RAW_DATA_DIR="$$AIRPORT_BUILD/landing" WAREHOUSE_PATH="$$AIRPORT_BUILD/airport_survey.duckdb" \
+		PUBLISHED_PATH="$$AIRPORT_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$AIRPORT_BUILD/target" \
+		$(BIN)/python -m warehouse.build --vars '{as_of: 2017-06-01}'
 
 test-postgres: setup-dev  ## compare every mart on a real Postgres server with DuckDB's
 	@$(BIN)/python -m pytest tests/engines/test_postgres.py

@@ -15,14 +15,17 @@ answers as (
                 case when surveys.customer_id is null then surveys.response_id end
             order by surveys.responded_at desc, surveys.response_id desc
         ) as answer_rank
-    from {{ ref("int_nps_surveys") }} as surveys
+    from {{ ref("int_surveys") }} as surveys
     inner join asked
         on surveys.responded_on >= asked.period_start and surveys.responded_on < asked.period_end
-    where surveys.touchpoint_type = '{{ var("asked_touchpoint_type") }}'
+    where
+        surveys.survey_type = 'nps'
+        and surveys.subject is null
+        and surveys.touchpoint_type = '{{ var("asked_touchpoint_type") }}'
 )
 
 select
-    band,
+    {{ survey_band("score") }} as band,
     customer_id,
     response_id,
     responded_at,

@@ -50,7 +50,8 @@ class LandingError(RuntimeError):
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table of the contract: its columns in the contract's order, and the ones it cannot do without."""
+    """One table of the contract: its columns in the contract's order, and the ones it cannot do without. A required one
+    may be missing where one of `unless` is there, or one of `only_with` is not."""
 
     name: str
     is_required: bool
@@ -63,6 +64,12 @@ class RawTable:
     number_columns: tuple[str, ...] = ()
     # whether some of its rows need an exchange rate
     has_money: bool = False
+    unless: tuple[str, ...] = ()
+    only_with: tuple[str, ...] = ()
+
+    def is_missed(self, present: set[str]) -> bool:
+        """Whether it is needed beside the tables that are there."""
+        return self.is_required and not present & set(self.unless) and set(self.only_with) <= present
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,8 @@ def read_contract(contract_file: Path = CONTRACT_FILE) -> list[RawTable]:
             text_columns=columns(table, lambda column: column["data_type"] in ("text", "code")),
             number_columns=columns(table, lambda column: column["data_type"] in NUMBERS),
             has_money=bool(columns(table, lambda column: "money" in meta(column))),
+            unless=tuple(meta(table).get("unless", ())),
+            only_with=tuple(meta(table).get("only_with", ())),
         )
         for table in contract_tables(contract_file)
     ]
@@ -189,7 +198,7 @@ def examine_folder(
         found = LandedTable(table, "absent")
         try:
             found = _find(folder, table)
-            if problem := _what_is_missing(found):
+            if problem := _missing_columns(found):
                 problems[table.name], found = problem, LandedTable(table, "absent", found.sources)
         except LandingError as error:
             problems[table.name] = str(error)
@@ -197,17 +206,28 @@ def examine_folder(
             file = readable(Path(error.filename or table.name).name)
             problems[table.name] = f"{file} cannot be opened ({error.strerror})"
         landed.append(replace(found, erasures=erasures))
-    return landed, problems
+    # one that cannot be read is there all the same, and one that is missed should be
+    present = {found.table.name for found in landed if found.kind != "absent"} | problems.keys()
+    for table in (found.table for found in landed):
+        if table.name not in present and table.is_missed(present):
+            problems[table.name] = _is_missing(table)
+            present.add(table.name)
+    return landed, {found.table.name: problems[found.table.name] for found in landed if found.table.name in problems}
 
 
-def _what_is_missing(found: LandedTable) -> str:
-    """What a table lacks that it cannot do without; empty = nothing."""
-    table = found.table
+def _is_missing(table: RawTable) -> str:
+    """What to land, in words."""
+    name = table.name
+    files = f"a folder {name}/ of Parquet parts, {name}.parquet, {name}.csv or another format of docs/input.md"
+    instead = f". Without it, {', '.join(table.unless[:-1])} or {table.unless[-1]} must be there" if table.unless else ""
+    return f"the table is missing ({files}); it needs the columns {', '.join(table.required_columns)}{instead}"
+
+
+def _missing_columns(found: LandedTable) -> str:
+    """Which columns a table lacks that it cannot do without; empty = none, or there is no such table."""
     if found.kind == "absent":
-        name = table.name
-        files = f"a folder {name}/ of Parquet parts, {name}.parquet, {name}.csv or another format of docs/input.md"
-        needs = f"it needs the columns {', '.join(table.required_columns)}"
-        return f"the table is missing ({files}); {needs}" if table.is_required else ""
+        return ""
+    table = found.table
     missing = [column for column in table.required_columns if column not in found.columns]
     return f"missing required columns {', '.join(missing)}{_likely_cause(found)}" if missing else ""
 

@@ -79,11 +79,21 @@ LIFECYCLES = {
     "activity": "customers come and go by orders, or by use where there are no orders",
     None: "no customer yet",
 }
+MAKE_CUSTOMERS = ("subscription_events", "orders", "product_usage")
 
 
 def _lifecycle(built: Built) -> Lines:
+    if not _has_customers(built):
+        return [("Lifecycle", f"none: no {', '.join(MAKE_CUSTOMERS[:-1])} or {MAKE_CUSTOMERS[-1]}, so nobody comes or goes")]
     (lifecycle,) = built.marts.execute("select max(lifecycle) from marts.rpt_churn_rates").fetchone()
     return [("Lifecycle", (f"{lifecycle}: " if lifecycle else "") + LIFECYCLES[lifecycle])]
+
+
+def _has_customers(built: Built) -> bool:
+    """Whether anything was landed that makes and ends customers."""
+    tables = ", ".join(f"'{table}'" for table in MAKE_CUSTOMERS)
+    rows = built.row(f"select sum(raw_rows) as landed from marts.rpt_event_reconciliation where raw_table in ({tables})")
+    return bool(rows["landed"])
 
 
 def _rows(built: Built) -> Lines:
@@ -269,7 +279,8 @@ LAST_MONTH = f"{MONTHS} order by churn.period_start desc limit 1"
 def _last_month(built: Built) -> Lines:
     month = built.row(LAST_MONTH)
     if month is None:
-        return [(name, "no complete month yet") for name in ("Customers", "Churn", "Revenue")]
+        # what was not landed is not waited for
+        return [(name, "no complete month yet") for name in ("Customers", "Churn", "Revenue") if _has_customers(built)]
     customers = "{period_start:%B %Y}: {customers_start:,} at the start, {customers_end:,} at the end".format_map(month)
     churn, revenue = "no customers at the start", "MRR {mrr_end:,.0f} at the end".format_map(month)
     if month["churn_rate"] is not None:
@@ -285,6 +296,8 @@ def _last_month(built: Built) -> Lines:
 
 def _changes(built: Built) -> Lines:
     """The last month that the version before told of, then and now."""
+    if not _has_customers(built):
+        return []
     if built.previous is None:
         return [("Before", "nothing to compare with: no version before is kept")]
     try:
@@ -322,19 +335,22 @@ def add_up(parts: Sequence[int], total: int) -> list[int]:
 
 
 def _nps(built: Built) -> Lines:
-    quarter = built.row("""
-        select period_start, nps, nps_lower, nps_upper, respondents
-        from marts.rpt_nps
-        where
-            period_grain = 'quarter' and segment_type = 'all' and touchpoint_type = 'relational'
-            and is_complete_period and nps is not null
-        order by period_start desc
-        limit 1
-    """)
-    if quarter is None:
-        return [("NPS", "no complete quarter with an answer about us as a whole")]
-    words = "{period_start} quarter: {nps:.0f} [{nps_lower:.0f} to {nps_upper:.0f}], {respondents:,} respondents"
-    return [("NPS", words.format_map(quarter))]
+    row = None
+    # the last month says what there is before a quarter is over
+    for grain in ("quarter", "month"):
+        row = row or built.row(f"""
+            select period_grain, period_start, nps, nps_lower, nps_upper, respondents
+            from marts.rpt_nps
+            where
+                period_grain = '{grain}' and segment_type = 'all' and touchpoint_type = 'relational'
+                and is_complete_period and nps is not null
+            order by period_start desc
+            limit 1
+        """)
+    if row is None:
+        return [("NPS", "no complete quarter or month with an answer about us as a whole")]
+    words = "{period_start} {period_grain}: {nps:.0f} [{nps_lower:.0f} to {nps_upper:.0f}], {respondents:,} respondents"
+    return [("NPS", words.format_map(row))]
 
 
 def _places(built: Built) -> Lines:

@@ -15,11 +15,6 @@ import duckdb
 LANDING_TABLES = {
     "orders": "select order_id, customer_id, ordered_at, amount from purchases order by order_id",
     "customers": "select customer_id, min(ordered_at) as created_at from purchases group by all order by all",
-    # a table that the contract requires; a shop has none
-    "subscription_events": """
-        select null as event_id, null as customer_id, null as subscription_id, null as event_type, null as occurred_at
-        where false
-    """,
 }
 PURCHASES = """
     create table purchases as

@@ -202,6 +202,33 @@ def problem(folder: Path) -> str:
     return str(raised.value)
 
 
+STAND_INS = {
+    "orders": "order_id,customer_id,ordered_at,amount\n",
+    "product_usage": "customer_id,used_on,usage_count\n",
+    "survey_responses": "response_id,survey_type\n",
+}
+
+
+@pytest.mark.parametrize("table", STAND_INS)
+def test_who_has_no_subscriptions_needs_no_empty_files(tmp_path, table):
+    (tmp_path / f"{table}.csv").write_text(STAND_INS[table], encoding="utf-8")
+    assert [found.table.name for found in inspect_folder(tmp_path) if found.kind != "absent"] == [table]
+
+
+def test_subscriptions_need_customers_and_a_table_that_stands_in_must_hold(tmp_path, folder):
+    (folder / "customers.csv").unlink()
+    (folder / "orders.csv").write_text(STAND_INS["orders"], encoding="utf-8")
+    (line,) = problem(folder).splitlines()[1:]
+    assert line.startswith("  - customers: the table is missing")
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "orders.csv").write_text("order_id\n", encoding="utf-8")
+    assert "  - orders: missing required columns" in problem(tmp_path / "torn")
+    (tmp_path / "none").mkdir()
+    missing = problem(tmp_path / "none").splitlines()[1:]
+    assert [line.split(":")[0] for line in missing] == ["  - subscription_events", "  - customers"]
+    assert missing[0].endswith("Without it, orders, product_usage or survey_responses must be there")
+
+
 def test_one_message_names_the_folder_and_everything_that_is_missing(folder):
     (folder / "customers.csv").unlink()
     (folder / "subscription_events.csv").write_text("event_id,event_type\n", encoding="utf-8")

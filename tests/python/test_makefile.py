@@ -33,6 +33,7 @@ TARGETS = {
     "PYTHON": "setup", "TARGET": "build", "VARS": "build", "UNIT_TESTS": "build",
     "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
     "OULAD": "open-university", "OPEN_UNIVERSITY_BUILD": "open-university", "CDNOW_BUILD": "cdnow",
+    "AIRPORT_SURVEY": "airport", "AIRPORT_BUILD": "airport",
     "CUSTOMERS": "bench", "SIZE": "bench-tables", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
 }  # fmt: skip
 SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks

@@ -162,6 +162,17 @@ def test_volumes_are_compared_with_earlier_builds_of_the_same_folder(tmp_path):
     assert warning.severity == "warn" and "rows that were landed twice" in str(warning)
 
 
+def test_a_small_table_that_others_may_stand_in_for_does_not_go_unnoticed(tmp_path):
+    tables = sound_tables()
+    few = {"subscription_events": 3, "customers": 2, "plans": 2}
+    history = History(tmp_path / "history.json", "landing", ({"rows": few},))
+    assert gate(tmp_path, tables, history) == []
+    gone = {"orders": tables["orders"]}
+    stops = [str(finding) for finding in gate(tmp_path, gone, history) if finding.severity == "stop"]
+    assert [stop.split(",")[0] for stop in stops] == ["subscription_events: no rows landed", "customers: no rows landed"]
+    assert "land the table again" in stops[0]
+
+
 @pytest.mark.parametrize(
     ("type_and_values", "last_day"),
     [

@@ -14,7 +14,8 @@ from warehouse.quality.findings import Finding
 from warehouse.quality.rules import read_rules
 
 BOUND = re.compile("_(lower|upper)$")
-NPS = re.compile("nps(_.*)?$")
+# how far a score, and the change of a score, may be from 0
+NPS = {re.compile("(own_)?nps(_lower|_upper|_weighted)?$"): 100, re.compile("nps_change(_year)?(_lower|_upper)?$"): 200}
 ROUNDING = 1e-9  # of the square roots in an interval
 PERIODS = "fct_segment_periods"
 # what holds, its two sides, and the row it holds for
@@ -72,8 +73,11 @@ def marts_checks(columns: dict[str, list[str]]) -> list[Check]:
         for column in its_columns:
             if _is_share(table, column, rules["named_as_shares"], rules["no_shares"]):
                 checks.append(_between(name, rules["shares"], column, 0, 1, place))
-            if NPS.match(column):
-                checks.append(_between(name, rules["nps"], column, -100, 100, place))
+            checks += [
+                _between(name, rules["nps"], column, -most, most, place)
+                for named, most in NPS.items()
+                if named.match(column)
+            ]
         if table in IDENTITIES:
             checks.append(_identity(name, rules["identities"], *IDENTITIES[table], place))
         if table == PERIODS:

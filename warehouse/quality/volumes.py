@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from warehouse.landing import read_contract
 from warehouse.quality.expectations import Check
 from warehouse.quality.history import History
 from warehouse.quality.rules import read_rules
@@ -19,7 +20,8 @@ def volume_checks(name: str, count: str, what: str, history: History) -> list[Ch
     rules, table = read_rules("landing"), name.split(".")[1]
     usual = history.usual(table, count)
     if usual is None or usual < rules["least_rows"]:
-        return []
+        is_needed = any(one.name == table and one.is_required for one in read_contract())
+        return [_still_there(name, count, what, history)] if usual and is_needed else []
     fewer, more = rules["fewer_rows"], rules["more_rows"]
     builds = len(history.known(table, count))
     of_usual = (
@@ -42,3 +44,13 @@ def volume_checks(name: str, count: str, what: str, history: History) -> list[Ch
             f"select {count} as found from {{batch}}", f"found > {more['times_usual']} * {usual}",
         ),
     ]  # fmt: skip
+
+
+def _still_there(name: str, count: str, what: str, history: History) -> Check:
+    """The check that a table which others may stand in for has not gone: it had a few rows, and has none."""
+    problem = f"no {what}, where the builds before had some"
+    return Check(
+        name, "stop", f"some {what}, as in the builds before", f"{{found:,}} {what}", problem,
+        f"land the table again. If this is right, delete {history.file}",
+        f"select {count} as found from {{batch}}", "found = 0",
+    )  # fmt: skip

@@ -1,8 +1,8 @@
 with event_times as (
-    {%- for raw_table, staging, event_time in event_times() %}
+    {%- for raw_table, staging, event_time, first_time in event_times() %}
     select
         '{{ raw_table }}' as raw_table,
-        min({{ event_time }}) as first_event_at,
+        min({{ first_time }}) as first_event_at,
         -- what is later than now is kept, but must not move the reports into the future
         max(case when {{ event_time }} <= {{ utc_now() }} then {{ event_time }} end) as last_event_at,
         -- only subscription events are asked whether they are all dates

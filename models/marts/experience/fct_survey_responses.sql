@@ -14,6 +14,7 @@ final as (
         responses.responded_at,
         cast(responses.score as integer) as score,
         case when responses.survey_type = 'nps' then {{ survey_band("responses.score") }} end as band,
+        cast(coalesce(responses.weight, 1) as decimal(38, 6)) as weight,
         responses.touchpoint,
         responses.agent,
         responses.subject,

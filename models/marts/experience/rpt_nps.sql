@@ -1,103 +1,70 @@
-{%- set segments = ["all"] + attribute_segments() + ["plan"] -%}
-
-with surveys as (
-    select * from {{ ref("int_nps_surveys") }}
-),
-
-sent as (
-    select
-        surveys.*,
-        calendar.period_grain,
-        calendar.period_start,
-        calendar.period_end,
-        calendar.is_complete_period
-    from surveys
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on surveys.sent_on = calendar.date_day
-),
-
-answered as (
-    -- of one customer the latest answer of a period counts; anonymous answers each count
-    select
-        surveys.*,
-        calendar.period_grain,
-        calendar.period_start,
-        calendar.period_end,
-        calendar.is_complete_period,
-        row_number() over (
-            partition by
-                calendar.period_grain,
-                calendar.period_start,
-                surveys.touchpoint_type,
-                surveys.customer_id,
-                case when surveys.customer_id is null then surveys.response_id end
-            order by surveys.responded_at desc, surveys.response_id desc
-        ) as answer_rank
-    from surveys
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on surveys.responded_on = calendar.date_day
-),
-
-counts as (
-    {%- for segment in segments %}
+with sums as (
     select
         period_grain,
         period_start,
-        period_end,
-        is_complete_period,
-        '{{ segment }}' as segment_type,
-        {{ "'all'" if segment == "all" else segment }} as segment_value,
-        touchpoint_type,
-        count(*) as sent_count,
-        count(responded_at) as answered_count,
-        0 as promoters,
-        0 as passives,
-        0 as detractors,
-        0 as weight,
-        0 as weighted_balance
-    from sent
-    group by period_grain, period_start, period_end, is_complete_period, segment_value, touchpoint_type
-    union all
-    select
-        period_grain,
-        period_start,
-        period_end,
-        is_complete_period,
-        '{{ segment }}' as segment_type,
-        {{ "'all'" if segment == "all" else segment }} as segment_value,
-        touchpoint_type,
-        0 as sent_count,
-        0 as answered_count,
-        sum(case when band = 'promoter' then 1 else 0 end) as promoters,
-        sum(case when band = 'passive' then 1 else 0 end) as passives,
-        sum(case when band = 'detractor' then 1 else 0 end) as detractors,
-        sum(weight) as weight,
-        sum(case band when 'promoter' then weight when 'detractor' then -weight else 0 end) as weighted_balance
-    from answered
-    where answer_rank = 1
-    group by period_grain, period_start, period_end, is_complete_period, segment_value, touchpoint_type
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
-),
-
-sums as (
-    select
-        period_grain,
-        period_start,
-        period_end,
-        is_complete_period,
         segment_type,
-        reported_value as segment_value,
+        segment_value,
         touchpoint_type,
         cast(sum(sent_count) as bigint) as sent_count,
         cast(sum(answered_count) as bigint) as answered_count,
-        cast(sum(promoters) as bigint) as promoters,
-        cast(sum(passives) as bigint) as passives,
-        cast(sum(detractors) as bigint) as detractors,
-        sum(weight) as weight,
-        sum(weighted_balance) as weighted_balance
-    from ({{ as_reported("counts") }}) as reported
-    group by period_grain, period_start, period_end, is_complete_period, segment_type, reported_value, touchpoint_type
+        {{ nps_sums() }}
+    from {{ ref("int_survey_counts") }}
+    where
+        survey_type = 'nps'
+        and subject is null
+        and not {{ is_of_a_split() }}
+    group by period_grain, period_start, segment_type, segment_value, touchpoint_type
+),
+
+scores as (
+    select
+        sums.period_grain,
+        sums.period_start,
+        periods.period_end,
+        periods.is_complete_period,
+        sums.segment_type,
+        sums.segment_value,
+        sums.touchpoint_type,
+        sums.sent_count,
+        sums.respondents,
+        sums.promoters,
+        sums.passives,
+        sums.detractors,
+        {{ nps("sums.promoters", "sums.detractors", "sums.respondents") }} as nps,
+        {{ nps("sums.promoters", "sums.detractors", "sums.respondents", "lower") }} as nps_lower,
+        {{ nps("sums.promoters", "sums.detractors", "sums.respondents", "upper") }} as nps_upper,
+        100 * {{ ratio("sums.weighted_balance", "sums.weight") }} as nps_weighted,
+        {{ ratio("sums.answered_count", "sums.sent_count") }} as response_rate,
+        {{ year_before("sums.period_grain", "sums.period_start") }} as year_before
+    from sums
+    inner join {{ ref("int_periods") }} as periods
+        on sums.period_grain = periods.period_grain and sums.period_start = periods.period_start
+),
+
+changes as (
+    select
+        scores.*,
+        scores.nps - previous.nps as nps_change,
+        {{ nps_difference("scores", "previous", "lower") }} as nps_change_lower,
+        {{ nps_difference("scores", "previous", "upper") }} as nps_change_upper,
+        scores.nps - last_year.nps as nps_change_year,
+        {{ nps_difference("scores", "last_year", "lower") }} as nps_change_year_lower,
+        {{ nps_difference("scores", "last_year", "upper") }} as nps_change_year_upper
+    from scores
+    left join scores as previous
+        on
+            scores.period_grain = previous.period_grain
+            and scores.period_start = previous.period_end
+            and scores.segment_type = previous.segment_type
+            and scores.segment_value = previous.segment_value
+            and scores.touchpoint_type = previous.touchpoint_type
+    left join scores as last_year
+        on
+            scores.period_grain = last_year.period_grain
+            and scores.year_before = last_year.period_start
+            and scores.segment_type = last_year.segment_type
+            and scores.segment_value = last_year.segment_value
+            and scores.touchpoint_type = last_year.touchpoint_type
 ),
 
 final as (
@@ -110,16 +77,24 @@ final as (
         segment_value,
         touchpoint_type,
         sent_count,
-        promoters + passives + detractors as respondents,
+        respondents,
         promoters,
         passives,
         detractors,
-        {{ nps("promoters", "detractors", "promoters + passives + detractors") }} as nps,
-        {{ nps("promoters", "detractors", "promoters + passives + detractors", "lower") }} as nps_lower,
-        {{ nps("promoters", "detractors", "promoters + passives + detractors", "upper") }} as nps_upper,
-        100 * {{ ratio("weighted_balance", "weight") }} as nps_weighted,
-        {{ ratio("answered_count", "sent_count") }} as response_rate
-    from sums
+        nps,
+        nps_lower,
+        nps_upper,
+        nps_weighted,
+        response_rate,
+        nps_change,
+        nps_change_lower,
+        nps_change_upper,
+        {{ direction("nps_change_lower", "nps_change_upper") }} as nps_change_verdict,
+        nps_change_year,
+        nps_change_year_lower,
+        nps_change_year_upper,
+        {{ direction("nps_change_year_lower", "nps_change_year_upper") }} as nps_change_year_verdict
+    from changes
 )
 
 select * from final

@@ -8,10 +8,10 @@ with moment as (
 ),
 
 final as (
-    {%- for raw_table, staging, event_time in event_times() %}
+    {%- for raw_table, staging, event_time, first_time in event_times() %}
     select
         '{{ raw_table }}' as raw_table,
-        min({{ event_time }}) as first_at,
+        min({{ first_time }}) as first_at,
         max({{ event_time }}) as last_at,
         count(case when {{ event_time }} < moment.earliest_plausible_at then 1 end) as rows_too_early,
         count(case when {{ event_time }} > moment.as_of then 1 end) as rows_after_as_of,

@@ -1,0 +1,10 @@
+{# What answers are split by beside the segments: what was asked about, and what the customer was when it answered. #}
+{% macro answer_splits() %}
+    {% do return(["touchpoint", "lifecycle_stage", "tenure_band"]) %}
+{% endmacro %}
+
+
+{# Whether a row of int_survey_counts is of a split; the others are of a segment. #}
+{% macro is_of_a_split() -%}
+    segment_type in ('{{ answer_splits() | join("', '") }}')
+{%- endmacro %}
