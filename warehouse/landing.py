@@ -219,8 +219,10 @@ def _is_missing(table: RawTable) -> str:
     """What to land, in words."""
     name = table.name
     files = f"a folder {name}/ of Parquet parts, {name}.parquet, {name}.csv or another format of docs/input.md"
-    instead = f". Without it, {', '.join(table.unless[:-1])} or {table.unless[-1]} must be there" if table.unless else ""
-    return f"the table is missing ({files}); it needs the columns {', '.join(table.required_columns)}{instead}"
+    problem = f"the table is missing ({files}); it needs the columns {', '.join(table.required_columns)}"
+    if not table.unless:
+        return problem
+    return f"{problem}. Without it, {', '.join(table.unless[:-1])} or {table.unless[-1]} must be there"
 
 
 def _missing_columns(found: LandedTable) -> str:

@@ -84,7 +84,8 @@ MAKE_CUSTOMERS = ("subscription_events", "orders", "product_usage")
 
 def _lifecycle(built: Built) -> Lines:
     if not _has_customers(built):
-        return [("Lifecycle", f"none: no {', '.join(MAKE_CUSTOMERS[:-1])} or {MAKE_CUSTOMERS[-1]}, so nobody comes or goes")]
+        tables = f"{', '.join(MAKE_CUSTOMERS[:-1])} or {MAKE_CUSTOMERS[-1]}"
+        return [("Lifecycle", f"none: no {tables}, so nobody comes or goes")]
     (lifecycle,) = built.marts.execute("select max(lifecycle) from marts.rpt_churn_rates").fetchone()
     return [("Lifecycle", (f"{lifecycle}: " if lifecycle else "") + LIFECYCLES[lifecycle])]
 
@@ -92,8 +93,8 @@ def _lifecycle(built: Built) -> Lines:
 def _has_customers(built: Built) -> bool:
     """Whether anything was landed that makes and ends customers."""
     tables = ", ".join(f"'{table}'" for table in MAKE_CUSTOMERS)
-    rows = built.row(f"select sum(raw_rows) as landed from marts.rpt_event_reconciliation where raw_table in ({tables})")
-    return bool(rows["landed"])
+    landed = f"select sum(raw_rows) as rows from marts.rpt_event_reconciliation where raw_table in ({tables})"
+    return bool(built.row(landed)["rows"])
 
 
 def _rows(built: Built) -> Lines:

@@ -1,10 +1,10 @@
-"""Turn the answers of an airport's passenger survey into the input contract of the warehouse: surveys, and nothing else.
+"""Turn an airport's passenger survey into the input contract of the warehouse: surveys, and nothing else.
 
     python examples/airport_survey/to_landing.py SURVEY.csv LANDING_FOLDER
 
-Each passenger gave two answers: how likely it is to recommend the airport (NETPRO, 0 to 10) and how it rates the airport
-as a whole (Q7ALL, 1 to 5). Passengers are anonymous. The code for no answer or several (11) is landed as it is:
-the warehouse sets it aside, with its reason. Where no rating was marked the answer has no score.
+Each passenger gave two answers: how likely it is to recommend the airport (NETPRO, 0 to 10) and how it rates the
+airport as a whole (Q7ALL, 1 to 5). Passengers are anonymous. The code for no answer or several (11) is landed as it
+is: the warehouse sets it aside, with its reason. Where no rating was marked the answer has no score.
 """
 
 import argparse

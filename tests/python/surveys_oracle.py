@@ -200,14 +200,13 @@ def score_rows(answers: Answers) -> Iterator[tuple[tuple, dict[str, object]]]:
                 continue
             scores = [survey.score for survey in lists["counts"]]
             n, highest, good = len(scores), {"csat": 5, "ces": 7}[kind], {"csat": 4, "ces": 5}[kind]
-            share = (sum(s >= good for s in scores) / n, *oracle.wilson(sum(s >= good for s in scores), n)) if n else None
+            pleased, sent = sum(score >= good for score in scores), lists["sent"]
+            share = (pleased / n, *oracle.wilson(pleased, n)) if n else None
             mean = (sum(scores) / n, *mean_interval(scores, 1, highest)) if n else None
-            row = {"sent_count": len(lists["sent"]), "respondents": n}
-            row["response_rate"] = sum(map(answers.answered, lists["sent"])) / len(lists["sent"]) if lists["sent"] else None
-            for name, figures, of in (
-                ("csat", share, "csat"), ("csat_mean", mean, "csat"), ("ces_mean", mean, "ces"), ("ces_share", share, "ces")
-            ):  # fmt: skip
-                shown = figures if of == kind and figures else (None, None, None)
+            row = {"sent_count": len(sent), "respondents": n}
+            row["response_rate"] = sum(map(answers.answered, sent)) / len(sent) if sent else None
+            for name, figures in (("csat", share), ("csat_mean", mean), ("ces_mean", mean), ("ces_share", share)):
+                shown = figures if name.startswith(kind) and figures else (None, None, None)
                 row |= dict(zip((name, f"{name}_lower", f"{name}_upper"), shown, strict=True))
             yield (grain, start, cut, value, kind), row
 

@@ -169,8 +169,8 @@ def test_a_small_table_that_others_may_stand_in_for_does_not_go_unnoticed(tmp_pa
     assert gate(tmp_path, tables, history) == []
     gone = {"orders": tables["orders"]}
     stops = [str(finding) for finding in gate(tmp_path, gone, history) if finding.severity == "stop"]
-    assert [stop.split(",")[0] for stop in stops] == ["subscription_events: no rows landed", "customers: no rows landed"]
-    assert "land the table again" in stops[0]
+    assert [stop.split(":")[0] for stop in stops] == ["subscription_events", "customers"]
+    assert "no rows landed, where the builds before had some: land the table again" in stops[0]
 
 
 @pytest.mark.parametrize(
