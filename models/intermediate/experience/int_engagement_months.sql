@@ -6,6 +6,7 @@ with used as (
     select
         usage.customer_id,
         usage.used_on,
+        usage.usage_count,
         cast({{ dbt.date_trunc("month", "usage.used_on") }} as date) as month_start
     from {{ ref("stg_product__product_usage") }} as usage
     inner join {{ ref("int_report_moment") }} as moment
@@ -17,7 +18,8 @@ months as (
     select
         customer_id,
         month_start,
-        count(distinct used_on) as days_used
+        count(distinct used_on) as days_used,
+        cast(sum(usage_count) as decimal(38, 6)) as times_used
     from used
     where {{ is_touched(["customer_id", "month_start"], ref("int_touched_usage_months")) }}
     group by customer_id, month_start
@@ -27,6 +29,7 @@ select
     months.customer_id,
     months.month_start,
     months.days_used,
+    months.times_used,
     case
         when months.days_used >= daily.value then 'daily'
         when months.days_used >= weekly.value then 'weekly'

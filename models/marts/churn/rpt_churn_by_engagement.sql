@@ -2,51 +2,8 @@
     Customers of a month's start by how often they used the product in the month before. Counted are those who did; the
     dormant ones are the rest of the segment's customers.
 -#}
-with months as (
-    -- what use in one month says something about is the next one
-    select
-        *,
-        cast({{ dbt.dateadd("month", 1, "month_start") }} as date) as period_start,
-        cast({{ dbt.dateadd("month", 2, "month_start") }} as date) as period_end
-    from {{ ref("int_engagement_months") }}
-),
-
-users as (
-    select
-        months.engagement_frequency,
-        months.period_start,
-        {%- for segment in attribute_segments() %}
-        customers.{{ segment }},
-        {%- endfor %}
-        starts.plan_id as plan,
-        count(*) as customers_start,
-        sum(case when ends.is_active then 0 else 1 end) as customers_churned
-    from months
-    inner join {{ ref("int_customers") }} as customers
-        on months.customer_id = customers.customer_id
-    -- what it was when the month began, and when it was over
-    inner join {{ ref("int_customer_changes") }} as starts
-        on
-            months.customer_id = starts.customer_id
-            and months.period_start > starts.changed_on
-            and coalesce(months.period_start <= starts.next_changed_on, true)
-            and starts.is_active
-    inner join {{ ref("int_customer_changes") }} as ends
-        on
-            months.customer_id = ends.customer_id
-            and months.period_end > ends.changed_on
-            and coalesce(months.period_end <= ends.next_changed_on, true)
-    group by
-        months.engagement_frequency,
-        months.period_start,
-        {%- for segment in attribute_segments() %}
-        customers.{{ segment }},
-        {%- endfor %}
-        starts.plan_id
-),
-
-users_by_segment as (
-    {{ in_segments("users") }}
+with users_by_segment as (
+    {{ in_segments(ref("int_use_at_month_start")) }}
 ),
 
 counted as (
