@@ -75,6 +75,7 @@ select
     occurred_at as loaded_at,
     cast(null as decimal(18, 6)) as amount,
     cast(null as bigint) as billing_interval_count,
+    cast(null as decimal(18, 6)) as quantity,
     event_type,
     {{ no_text }} as currency,
     {{ no_text }} as billing_interval,

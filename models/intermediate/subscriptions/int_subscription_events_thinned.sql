@@ -2,7 +2,7 @@
 
 {#-
     The one sort over all events. Most events of a subscription business are renewals that change nothing: a start or
-    renewal that follows another one at once, with the same plan and amount or none. They go here, and what follows
+    renewal that follows another one at once, with the same plan, amount and quantity or none. They go here, and what follows
     costs what the changes cost. A renewal after anything else stays: it may clear a failed payment or a cancel request;
     so does one in another currency, whose rate may have moved.
 
@@ -36,6 +36,7 @@ ranked as (
         end as lifecycle_rank,
         case when {{ gives_terms("events.event_type") }} then events.plan_id end as plan_given,
         case when {{ gives_terms("events.event_type") }} then events.amount end as amount_given,
+        case when {{ gives_terms("events.event_type") }} then events.quantity end as quantity_given,
         -- one number to compare; none for another currency
         case
             when {{ foreign_currency("events.currency") }} is null
@@ -56,6 +57,7 @@ ordered as (
         lag(lifecycle_rank) over in_order as previous_rank,
         lag(plan_given) over in_order as previous_plan,
         lag(amount_given) over in_order as previous_amount,
+        lag(quantity_given) over in_order as previous_quantity,
         lag(billing_terms) over in_order as previous_terms,
         coalesce(lag(occurred_at) over in_order < occurred_at, true)
         and coalesce(lead(occurred_at) over in_order > occurred_at, true) as is_alone
@@ -73,6 +75,7 @@ thinned as (
             and lifecycle_rank in (2, 3)
             and coalesce(previous_rank in (2, 3), false)
             and coalesce(plan_given = previous_plan, plan_given is null)
+            and coalesce(quantity_given = previous_quantity, quantity_given is null)
             and (
                 amount_given is null
                 or coalesce(amount_given = previous_amount and billing_terms = previous_terms, false)
