@@ -67,9 +67,9 @@ class RawTable:
     unless: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
 
-    def is_missed(self, present: set[str]) -> bool:
-        """Whether it is needed beside the tables that are there."""
-        return self.is_required and not present & set(self.unless) and set(self.only_with) <= present
+    def is_missed(self, sound: set[str], tried: set[str]) -> bool:
+        """Whether it is needed beside the tables that can be built from, and those that were meant to be there."""
+        return self.is_required and not sound & set(self.unless) and set(self.only_with) <= sound | tried
 
 
 @dataclass(frozen=True)
@@ -206,12 +206,10 @@ def examine_folder(
             file = readable(Path(error.filename or table.name).name)
             problems[table.name] = f"{file} cannot be opened ({error.strerror})"
         landed.append(replace(found, erasures=erasures))
-    # one that cannot be read is there all the same, and one that is missed should be
-    present = {found.table.name for found in landed if found.kind != "absent"} | problems.keys()
+    sound = {found.table.name for found in landed if found.kind != "absent"}
     for table in (found.table for found in landed):
-        if table.name not in present and table.is_missed(present):
+        if table.name not in sound | problems.keys() and table.is_missed(sound, set(problems)):
             problems[table.name] = _is_missing(table)
-            present.add(table.name)
     return landed, {found.table.name: problems[found.table.name] for found in landed if found.table.name in problems}
 
 

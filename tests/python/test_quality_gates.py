@@ -167,8 +167,9 @@ def test_a_small_table_that_others_may_stand_in_for_does_not_go_unnoticed(tmp_pa
     few = {"subscription_events": 3, "customers": 2, "plans": 2}
     history = History(tmp_path / "history.json", "landing", ({"rows": few},))
     assert gate(tmp_path, tables, history) == []
-    gone = {"orders": tables["orders"]}
-    stops = [str(finding) for finding in gate(tmp_path, gone, history) if finding.severity == "stop"]
+    gone = {"orders": [{"order_id": "o", "customer_id": "c", "ordered_at": str(LAST), "amount": "5"}]}
+    (tmp_path / "gone").mkdir()
+    stops = [str(finding) for finding in gate(tmp_path / "gone", gone, history) if finding.severity == "stop"]
     assert [stop.split(":")[0] for stop in stops] == ["subscription_events", "customers"]
     assert "no rows landed, where the builds before had some: land the table again" in stops[0]
 

@@ -102,7 +102,7 @@ ALWAYS = [
     [
         ("", ["Lifecycle   subscription: customers come and go by subscription events",
               "Before      nothing to compare with: no version before is kept",
-              "NPS         no complete quarter with an answer about us as a whole"]),
+              "NPS         no complete quarter or month with an answer about us as a whole"]),
         ("update marts.rpt_churn_rates set lifecycle = 'activity', churn_rate = null;"
          "update marts.rpt_retention_rates set net_revenue_retention = null;"
          "update marts.rpt_event_reconciliation set quarantined_rows = 0",
