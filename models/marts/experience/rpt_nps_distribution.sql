@@ -1,4 +1,7 @@
-{#- Every score from 0 to 10 has a row where anybody answered: what nobody gave is a part of the picture. -#}
+{#-
+    Every score from 0 to 10 has a row where anybody answered: what nobody gave is a part of the picture. By day and week
+    nine of ten rows would say that, so there only scores that were given have one.
+-#}
 with scores as (
     select generated_number - 1 as score
     from ({{ dbt.generate_series(11) }}) as numbers
@@ -51,6 +54,7 @@ final as (
             and totals.segment_value = answers.segment_value
             and totals.touchpoint_type = answers.touchpoint_type
             and scores.score = answers.score
+    where answers.score is not null or totals.period_grain not in ('{{ fine_grains() | join("', '") }}')
 )
 
 select * from final
