@@ -28,6 +28,7 @@ FITTED: dict[str, tuple[str, ...] | None] = {
     "rpt_clv": ("clv_modelled", "clv_modelled_lower", "clv_modelled_upper", "fallback_segment_value", "fit_note"),
     "rpt_clv_backtest": None,
     "rpt_clv_model_fits": None,
+    "rpt_nps_drivers": None,
 }
 
 
