@@ -1,0 +1,18 @@
+{{ config(materialized="view") }}
+
+{#- The words of each different text in their order. -#}
+with texts as (
+    select distinct
+        text_id,
+        text
+    from {{ ref("int_texts") }}
+),
+
+normalised as (
+    select
+        text_id,
+        {{ normalised_text("text") }} as words
+    from texts
+)
+
+{{ split_words("normalised", "text_id", "words") }}
