@@ -84,8 +84,8 @@ def declared_columns(*kinds: str) -> frozenset[str]:
 def texts_to_remove(relation: str, columns: Iterable[str]) -> set[str]:
     """The columns of a stored table that nothing is left of: personal ones and free text.
 
-    A name may be free text in one raw table and a code in another: the subject of a ticket, and of a survey the competitor
-    that was rated. A table whose name ends with that of a raw table has its columns.
+    A name may be free text in one raw table and a code in another: the subject of a ticket, and of a survey the
+    competitor that was rated. A table whose name ends with that of a raw table has its columns.
     """
     table = relation.rsplit(".", 1)[-1].strip('"')
     declared = declared_columns("personal", "free_text") | {HASH_COLUMN}

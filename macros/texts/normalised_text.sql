@@ -1,7 +1,7 @@
 {#
     A text as its words are compared: in small letters, the letters of Arabic and Persian that are written in several ways
     as one, every digit as 0 to 9, without diacritics, the stretching line and apostrophes (don't is dont), half-spaces as
-    blanks, one blank between words. What ends a part of a sentence is the word `|`.
+    blanks, one blank between words, and without the Persian endings that stand apart (plural, more, most). What ends a part of a sentence is the word `|`.
 
     Arguments: text; keep, signs that stay (the * that ends a stem in a seed).
 #}
@@ -21,7 +21,9 @@
     {%- set plain = replace_pattern("translate(lower(" ~ text ~ "), '" ~ from ~ "', '" ~ to ~ "')", "'" ~ not_written ~ "'", "''") -%}
     {%- set pictures = replace_pattern(plain, "'(" ~ picture ~ ")'", "' " ~ first_group() ~ " '") -%}
     {%- set parted = replace_pattern(pictures, "'(" ~ ends_of_parts ~ ")'", "' | '") -%}
-    trim({{ replace_pattern(parted, "'[ -]+'", "' '") }})
+    {%- set one_blank = "trim(" ~ replace_pattern(parted, "'[ -]+'", "' '") ~ ")" -%}
+    {%- set endings = " (\u0647\u0627|\u0647\u0627\u064a|\u0647\u0627\u064a\u064a|\u0647\u0627\u0633\u062a|\u062a\u0631|\u062a\u0631\u064a\u0646)( |$)" -%}
+    {{ replace_pattern(one_blank, "'" ~ endings ~ "'", "'" ~ second_group() ~ "'") }}
 {%- endmacro %}
 
 
