@@ -29,7 +29,13 @@ import harness  # noqa: E402 - of the tests, which are no package
 EXPECTED = FOLDER / "expected.csv"
 COMMENTS = FOLDER / "labelled_comments.csv"
 BASELINE = FOLDER / "baseline_words.csv"
-MODELS = ("int_topic_words", "int_text_words", "int_topic_word_hits", "int_text_topics")
+MODELS = (
+    "int_topic_words",
+    "int_text_words_this_run",
+    "int_text_patterns_this_run",
+    "int_topic_word_hits_this_run",
+    "int_text_topics",
+)
 COLUMNS = ("part", "language", "what", "name", "method", "labelled", "found", "right", "precision", "recall", "f1")
 
 # comment_id -> {topic: -1, 0 or 1}, and comment_id -> positive, negative, mixed or neutral

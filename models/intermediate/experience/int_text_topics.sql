@@ -1,3 +1,5 @@
+{{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched", unique_key="text_id", meta={"touched": "int_touched_texts"}) }}
+
 {#-
     What each different text is about, and what it says of it. A text has parts: they end at a full stop, a comma, "but" and
     the like. In a part
@@ -12,7 +14,8 @@ with hits as (
         sum(case when role = 'new_part' then 1 else 0 end) over (
             partition by text_id order by position rows unbounded preceding
         ) as part
-    from {{ ref("int_topic_word_hits") }}
+    from {{ ref("int_topic_word_hits_this_run") }}
+    where {{ is_touched("text_id", ref("int_touched_texts")) }}
 ),
 
 negated as (

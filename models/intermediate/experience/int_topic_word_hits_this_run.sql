@@ -2,67 +2,12 @@
     Where texts hold words of the seed topic_words. Of what lies within a longer find, and of several of one length at one
     place, only the longest counts: "not worth" is one find, and no "worth".
 -#}
-with words as (
-    select * from {{ ref("int_text_words") }}
-),
-
-topic_words as (
+with topic_words as (
     select * from {{ ref("int_topic_words") }}
 ),
 
-patterns as (
-    select
-        pattern,
-        replace(pattern, '*', '') as form,
-        pattern like '%*' as is_stem
-    from (
-        {%- for number in [1, 2, 3] %}
-        select word_{{ number }} as pattern from topic_words
-        where word_{{ number }} is not null
-        {{ "union" if not loop.last }}
-        {%- endfor %}
-    ) as parts
-),
-
--- each different word is compared once
-vocabulary as (
-    select distinct word from words
-),
-
-spellings as (
-    select
-        word,
-        word as spelling
-    from vocabulary
-    union
-    select
-        word,
-        {{ without_arabic_particles("word") }} as spelling
-    from vocabulary
-),
-
-known as (
-    select distinct
-        spellings.word,
-        patterns.pattern
-    from spellings
-    inner join patterns
-        on
-            left(spellings.spelling, 2) = left(patterns.form, 2)
-            and (
-                spellings.spelling = patterns.form
-                or (patterns.is_stem and left(spellings.spelling, length(patterns.form)) = patterns.form)
-            )
-),
-
 found as (
-    select
-        words.text_id,
-        words.position,
-        known.pattern
-    from words
-    inner join known
-        on words.word = known.word
+    select * from {{ ref("int_text_patterns_this_run") }}
 ),
 
 hits as (
