@@ -38,6 +38,19 @@ def test_words_beat_substrings(figures: list[dict[str, str]], part: str, languag
     assert of["words"] > of["baseline"] + 0.2
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_tells_the_figures_of_what_was_held_out(language: str) -> None:
+    f1 = {
+        (row["what"], row["method"]): row["f1"] or "0.000"
+        for row in evaluate.expected()
+        if (row["part"], row["language"], row["name"]) == ("held_out", language, "all")
+    }
+    kinds = ("topic", "topic and sentiment", "sentiment")
+    told = " | ".join(f"{f1[kind, 'words']} ({f1.get((kind, 'baseline'), '0.000')})" for kind in kinds)
+    page = (evaluate.PROJECT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    assert f"| {language} | {told} |" in page
+
+
 def test_the_labelled_comments_are_enough_and_sound() -> None:
     comments = evaluate.labelled_comments()
     assert len({row["comment_id"] for row in comments}) == len({row["comment"] for row in comments}) == len(comments)
