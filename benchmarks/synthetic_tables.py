@@ -91,7 +91,9 @@ TABLES = {
             timestamp '{first}' + to_seconds(floor(u(place, number + 10) * {seconds})) as opened_at,
             opened_at + interval 2 hour as first_response_at, opened_at + interval 3 day as closed_at,
             (['low', 'normal', 'high', 'urgent'])[1 + place % 4] as priority, 'category_' || number as category,
-            'agent_' || place % 50 as agent, opened_at + interval 1 hour as loaded_at
+            'agent_' || place % 50 as agent, 'Export ' || place % 5000 || ' does not work' as subject,
+            case when place % 3 = 0 then 'It is slow since ' || place || '. We waited, please help' end as body,
+            opened_at + interval 1 hour as loaded_at
         from lives cross join range(2) as numbers (number)
         where opened_at >= {begin} and opened_at < {end}
         """,
@@ -104,7 +106,7 @@ TABLES = {
             timestamp '{first}' + to_seconds(floor(u(place, number + 20) * {seconds})) as responded_at,
             responded_at - interval 2 day as sent_at,
             cast(1 + floor(5 * u(number, place)) as integer) as score,
-            case when place % 5 = 0 then 'too expensive, but the support is helpful' end as comment,
+            case when place % 5 = 0 then 'too expensive, but the support is helpful, says ' || place end as comment,
             responded_at as loaded_at
         from lives cross join range(3) as numbers (number)
         where responded_at >= {begin} and responded_at < {end}

@@ -63,6 +63,8 @@ COMMENTS = [
     "write to jane.doe+x@example.com, or +1 202 555 0123", "ÄRGER with the PRICE of 2024, 1.299,00",
     "jürgen@example.com", 'a "quoted" \\ comment', "too expensive\nand slow",
     "很贵 👍 support", "(030) 12-34-567 / 4111 1111 1111 1111",
+    "Not easy - I don't like the API👎, but it's fast; no bugs",
+    "الدَّعْم ممتاز، والســعر غالي! ليس سهلا ٤٠٠", "قیمت‌ها خیلی بالاست؛ پشتیبانی خوب نیست ۱۲",  # noqa: RUF001 - Persian
 ]  # fmt: skip
 
 

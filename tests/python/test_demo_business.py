@@ -23,7 +23,8 @@ COLUMNS = {
     "invoices": "invoice_id customer_id subscription_id issued_at paid_at status amount refunded_amount currency",
     "orders": "order_id customer_id ordered_at amount refunded_amount currency product",
     "product_usage": "customer_id used_on feature usage_count minutes active_seats",
-    "support_tickets": "ticket_id customer_id opened_at first_response_at closed_at priority category agent",
+    "support_tickets": "ticket_id customer_id opened_at first_response_at closed_at priority category agent "
+    "subject body",
     "survey_responses": "response_id survey_type customer_id sent_at responded_at score comment touchpoint agent "
     "weight subject",
     "onboarding_milestones": "customer_id milestone due_at reached_at",
