@@ -29,8 +29,13 @@ def drawn_answers(count: int, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame(names | known)
 
 
-def fitted(answers: pd.DataFrame, least: int = 100) -> dict[tuple[str, str], dict]:
-    rows = nps_drivers.nps_drivers(answers, least).to_pylist()
+NO_COMPLAINTS = pd.DataFrame({"response_id": [], "topic": []}, dtype=str)
+
+
+def fitted(
+    answers: pd.DataFrame, least: int = 100, complaints: pd.DataFrame = NO_COMPLAINTS
+) -> dict[tuple[str, str], dict]:
+    rows = nps_drivers.nps_drivers(answers, complaints, least).to_pylist()
     return {(row["outcome"], row["driver"]): row for row in rows}
 
 
@@ -46,6 +51,20 @@ def test_effects_that_were_put_in_come_out_and_no_others() -> None:
     assert {name for _, name in rows} == {*SIGNALS, "plan: pro", "plan: max"}
     assert all(row["effect_lower"] <= row["effect"] <= row["effect_upper"] for row in rows.values())
     assert all(row["fit_note"] is None for row in rows.values())
+
+
+def test_a_complaint_is_a_signal() -> None:
+    answers = drawn_answers(2_000)
+    complaining = answers[::10]
+    answers.loc[complaining.index, "score"] -= 2
+    complaints = pd.DataFrame({"response_id": complaining["response_id"], "topic": "pricing"})
+    few = pd.DataFrame({"response_id": ["r1"], "topic": "support"})
+    rows = fitted(
+        answers, complaints=pd.concat([complaints, few, pd.DataFrame([("x", "pricing")], columns=few.columns)])
+    )
+    row = rows["nps_score", "complaint: pricing"]
+    assert row["effect"] == pytest.approx(-2 * 0.3 / answers["score"].std(ddof=0), abs=0.03)
+    assert rows["nps_score", "complaint: support"]["fit_note"] == "too few answers with it or without it"
 
 
 def test_what_is_not_known_counts_in_no_correlation() -> None:

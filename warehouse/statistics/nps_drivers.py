@@ -48,11 +48,12 @@ SCHEMA = pa.schema(
 )
 
 
-def nps_drivers(answers: pd.DataFrame, least_answers: int) -> pa.Table:
+def nps_drivers(answers: pd.DataFrame, complaints: pd.DataFrame, least_answers: int) -> pa.Table:
     """Set each signal beside each outcome, alone and with all others.
 
     Args:
         answers: int_answer_signals, a row per answer.
+        complaints: response_id and topic, a row for each topic that the comment of an answer complains of.
         least_answers: with fewer of an outcome there is no row of it.
 
     Returns:
@@ -64,7 +65,7 @@ def nps_drivers(answers: pd.DataFrame, least_answers: int) -> pa.Table:
         Statistical Society B 57, 289-300).
     """
     rows: list[dict] = []
-    signals = _signals(answers)
+    signals = _signals(answers, complaints)
     for outcome, values in zip(OUTCOMES, (answers["score"], answers["is_lost_in_90_days"]), strict=True):
         known = values.notna().to_numpy()
         if known.sum() < least_answers:
@@ -74,13 +75,16 @@ def nps_drivers(answers: pd.DataFrame, least_answers: int) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _signals(answers: pd.DataFrame) -> pd.DataFrame:
-    """A column per signal: numbers, long tails logged, and 0 or 1 for the most frequent plans."""
+def _signals(answers: pd.DataFrame, complaints: pd.DataFrame) -> pd.DataFrame:
+    """A column per signal: numbers, long tails logged, and 0 or 1 for the most frequent plans and each complaint."""
     columns = {name: pd.to_numeric(answers[name]).astype(float) for name in SIGNALS}
     columns |= {name: np.log1p(columns[name]) for name in LOGGED}
     # of all plans one would follow from the others: the regression sets them beside the most frequent one
     for plan in answers["plan"].value_counts().index[1 : MOST_PLANS + 1]:
         columns[f"plan: {plan}"] = (answers["plan"] == plan).astype(float)
+    for topic in sorted(complaints["topic"].unique()):
+        of_topic = complaints.loc[complaints["topic"] == topic, "response_id"]
+        columns[f"complaint: {topic}"] = answers["response_id"].isin(of_topic).astype(float)
     return pd.DataFrame(columns, index=answers.index)
 
 
