@@ -124,7 +124,10 @@ def test_signals_that_say_the_same_and_outcomes_told_apart_have_no_regression() 
 def test_few_answers_and_few_losses() -> None:
     assert fitted(drawn_answers(99)) == {}
     assert fitted(drawn_answers(0)) == {}
-    rows = fitted(drawn_answers(120).assign(is_lost_in_90_days=[True] * 9 + [False] * 111))
-    notes = {row["fit_note"] for (outcome, _), row in rows.items() if outcome == "lost_in_90_days"}
-    assert any((note or "").startswith("no regression: it needs") for note in notes)
-    assert all(row["correlation"] is not None for row in rows.values())
+    few = fitted(drawn_answers(120).assign(is_lost_in_90_days=[True] * 29 + [False] * 91))
+    notes = {row["fit_note"] for (outcome, _), row in few.items() if outcome == "lost_in_90_days"}
+    assert "no regression: it needs 30 answers of either outcome" in notes
+    some = fitted(drawn_answers(120).assign(is_lost_in_90_days=[True] * 40 + [False] * 80))
+    with_effect = [name for (outcome, name), row in some.items() if outcome == "lost_in_90_days" and row["effect"]]
+    assert with_effect == list(SIGNALS[:4])
+    assert all(row["correlation"] is not None for row in (few | some).values())

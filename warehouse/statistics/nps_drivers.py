@@ -28,6 +28,7 @@ LOGGED = ("mrr", "tenure_days", "hours_to_resolution")  # long tails: the tenth 
 LEAST_OF_A_KIND = 20  # answers with and without a plan or topic that is to be told apart
 MOST_PLANS = 5
 ANSWERS_PER_SIGNAL = 10  # and leavers: with fewer a regression fits noise
+LEAST_SIGNALS = 3
 Z = 1.959963984540054
 OUTCOMES = ("nps_score", "lost_in_90_days")
 SCHEMA = pa.schema(
@@ -82,28 +83,31 @@ def _signals(answers: pd.DataFrame, complaints: pd.DataFrame) -> pd.DataFrame:
     # of all plans one would follow from the others: the regression sets them beside the most frequent one
     for plan in answers["plan"].value_counts().index[1 : MOST_PLANS + 1]:
         columns[f"plan: {plan}"] = (answers["plan"] == plan).astype(float)
-    for topic in sorted(complaints["topic"].unique()):
+    for topic in complaints["topic"].value_counts().index:
         of_topic = complaints.loc[complaints["topic"] == topic, "response_id"]
         columns[f"complaint: {topic}"] = answers["response_id"].isin(of_topic).astype(float)
     return pd.DataFrame(columns, index=answers.index)
 
 
 def _compare(outcome: str, values: Floats, signals: pd.DataFrame, customers: pd.Series) -> list[dict]:
-    rows = [{"outcome": outcome, "driver": name, **_correlation(values, signals[name])} for name in signals]
+    rows = [{"outcome": outcome, "driver": name, "fit_note": None, **_correlation(values, signals[name])} for name in signals]
     usable = [name for name in signals if _varies(signals[name])]
     spread = values.std()
     fits, note = {}, None
     few = min(len(values), values.sum(), (1 - values).sum()) if outcome == "lost_in_90_days" else len(values)
     if spread == 0:
         note = "the outcome never varied"
-    elif few < (needed := ANSWERS_PER_SIGNAL * len(usable)):
-        note = f"no regression: it needs {needed} answers of either outcome, there are {int(few)}"
+    elif few < ANSWERS_PER_SIGNAL * LEAST_SIGNALS:
+        note = f"no regression: it needs {ANSWERS_PER_SIGNAL * LEAST_SIGNALS} answers of either outcome"
     else:
-        fits, note = _regression(outcome, values, signals[usable], customers)
+        # with more signals than the answers bear, the last ones are left out
+        fits, note = _regression(outcome, values, signals[usable[: int(few) // ANSWERS_PER_SIGNAL]], customers)
     for row in rows:
         row |= fits.get(row["driver"], {})
-        own = None if row["driver"] in usable else "too few answers with it or without it"
-        row["fit_note"] = own or note
+        if row["driver"] not in usable:
+            row["fit_note"] = "too few answers with it or without it"
+        elif row["driver"] not in fits:
+            row["fit_note"] = note or "left out of the regression: too few answers of either outcome for so many signals"
     return rows
 
 
