@@ -90,7 +90,7 @@ def _signals(answers: pd.DataFrame, complaints: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compare(outcome: str, values: Floats, signals: pd.DataFrame, customers: pd.Series) -> list[dict]:
-    rows = [{"outcome": outcome, "driver": name, "fit_note": None, **_correlation(values, signals[name])} for name in signals]
+    rows = [{"outcome": outcome, "driver": name, **_correlation(values, signals[name])} for name in signals]
     usable = [name for name in signals if _varies(signals[name])]
     spread = values.std()
     fits, note = {}, None
@@ -104,10 +104,11 @@ def _compare(outcome: str, values: Floats, signals: pd.DataFrame, customers: pd.
         fits, note = _regression(outcome, values, signals[usable[: int(few) // ANSWERS_PER_SIGNAL]], customers)
     for row in rows:
         row |= fits.get(row["driver"], {})
+        row["fit_note"] = None
         if row["driver"] not in usable:
             row["fit_note"] = "too few answers with it or without it"
         elif row["driver"] not in fits:
-            row["fit_note"] = note or "left out of the regression: too few answers of either outcome for so many signals"
+            row["fit_note"] = note or "left out of the regression: too few answers of either outcome for all signals"
     return rows
 
 
