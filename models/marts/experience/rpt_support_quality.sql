@@ -74,7 +74,8 @@ sums as (
         count(case when event = 'csat' and score >= 4 then 1 end) as csat_satisfied,
         count(case when event = 'ces' then 1 end) as ces_respondents,
         count(case when event = 'ces' and score >= 5 then 1 end) as ces_easy,
-        sum(case when event = 'ces' then score else 0 end) as ces_sum
+        sum(case when event = 'ces' then score else 0 end) as ces_total,
+        sum(case when event = 'ces' then score * score else 0 end) as ces_squares
     from ({{ as_reported("in_periods") }}) as reported
     group by period_grain, period_start, segment_type, reported_value
 ),
@@ -104,7 +105,7 @@ filled as (
         sums.closed_90,
         {%- for count in [
             "opened", "repeats", "first_responses", "closed", "closed_reopened", "reopened", "csat_respondents",
-            "csat_satisfied", "ces_respondents", "ces_easy", "ces_sum",
+            "csat_satisfied", "ces_respondents", "ces_easy", "ces_total", "ces_squares",
         ] %}
         coalesce(sums.{{ count }}, 0) as {{ count }},
         {%- endfor %}
@@ -161,7 +162,9 @@ final as (
         {{ ratio("ces_easy", "ces_respondents") }} as ces_share,
         {{ wilson("ces_easy", "ces_respondents", "lower") }} as ces_share_lower,
         {{ wilson("ces_easy", "ces_respondents", "upper") }} as ces_share_upper,
-        {{ ratio("ces_sum", "ces_respondents") }} as ces_mean
+        {{ ratio("ces_total", "ces_respondents") }} as ces_mean,
+        {{ scale_mean("ces_total", "ces_squares", "ces_respondents", 1, 7, "lower") }} as ces_mean_lower,
+        {{ scale_mean("ces_total", "ces_squares", "ces_respondents", 1, 7, "upper") }} as ces_mean_upper
     from filled
 )
 
