@@ -18,10 +18,10 @@ with negative as (
 lasting as (
     select
         negative.*,
-        {{ days_later("negative.previous_at", "within.value") }} as lapses_at
+        {{ days_later("negative.previous_at", "window_days.value") }} as lapses_at
     from negative
-    inner join {{ ref("thresholds") }} as within
-        on within.threshold = 'negative_feedback_days'
+    inner join {{ ref("thresholds") }} as window_days
+        on window_days.threshold = 'negative_feedback_days'
 ),
 
 repeated as (

@@ -22,10 +22,10 @@ closed as (
             ratings.customer_id = tickets.customer_id
             and ratings.agent = tickets.agent
             and ratings.sent_at >= tickets.closed_at
-    inner join {{ ref("thresholds") }} as within
+    inner join {{ ref("thresholds") }} as window_days
         on
-            within.threshold = 'ticket_survey_days'
-            and ratings.sent_at <= {{ days_later("tickets.closed_at", "within.value") }}
+            window_days.threshold = 'ticket_survey_days'
+            and ratings.sent_at <= {{ days_later("tickets.closed_at", "window_days.value") }}
 )
 
 select

@@ -23,10 +23,10 @@ usual as (
     from tickets
     inner join {{ ref("thresholds") }} as often
         on often.threshold = 'regular_tickets' and tickets.times_before >= often.value
-    inner join {{ ref("thresholds") }} as long
+    inner join {{ ref("thresholds") }} as span
         on
-            long.threshold = 'regular_ticket_days'
-            and tickets.opened_at >= {{ days_later("tickets.first_opened_at", "long.value") }}
+            span.threshold = 'regular_ticket_days'
+            and tickets.opened_at >= {{ days_later("tickets.first_opened_at", "span.value") }}
 ),
 
 silent as (

@@ -37,14 +37,14 @@ with tickets as (
 aged as (
     select
         tickets.*,
-        coalesce(tickets.opened_at <= {{ days_later("tickets.previous_opened_at", "within.value") }}, false) as is_repeat,
+        coalesce(tickets.opened_at <= {{ days_later("tickets.previous_opened_at", "window_days.value") }}, false) as is_repeat,
         -- one that was closed again after was closed before too, and nobody knows when: it counts as open in between
         coalesce(tickets.reopened_at >= tickets.closed_at, false) as is_open_again,
         {{ days_later("tickets.opened_at", "age.value") }} as old_at,
         {{ days_later("tickets.reopened_at", "age.value") }} as old_again_at
     from tickets
-    inner join {{ ref("thresholds") }} as within
-        on within.threshold = 'repeat_ticket_days'
+    inner join {{ ref("thresholds") }} as window_days
+        on window_days.threshold = 'repeat_ticket_days'
     inner join {{ ref("thresholds") }} as age
         on age.threshold = 'old_ticket_days'
 ),
