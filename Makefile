@@ -29,7 +29,8 @@ SIZE ?= 200000
 ROUNDS ?= 3
 REASON ?=
 SKEW ?=
-GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW
+WRITE ?=
+GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW WRITE
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -174,6 +175,9 @@ bench-tables: setup  ## measure a build of a business that lands every table, an
 bench-check: setup  ## compare the counted work of a build with what was written down (REASON="..." writes it anew)
 	@$(BIN)/python benchmarks/counted_work.py --reason="$$REASON"
 
+topics: setup  ## say how well topics and sentiment are found in labelled comments (WRITE=yes writes the figures down)
+	@$(BIN)/python benchmarks/topics/evaluate.py $${WRITE:+--write="$$WRITE"}
+
 bench-spark: setup-spark  ## count what each model moves on a Spark cluster (CUSTOMERS=1000000, SKEW="--events-of-one ...")
 	@set -f; $(BIN)/python benchmarks/spark_scale.py --customers "$$CUSTOMERS" $$SKEW
-.PHONY: bench bench-tables bench-check bench-spark
+.PHONY: bench bench-tables bench-check bench-spark topics

@@ -81,6 +81,20 @@ def declared_columns(*kinds: str) -> frozenset[str]:
     )
 
 
+def texts_to_remove(relation: str, columns: Iterable[str]) -> set[str]:
+    """The columns of a stored table that nothing is left of: personal ones and free text.
+
+    A name may be free text in one raw table and a code in another: the subject of a ticket, and of a survey the
+    competitor that was rated. A table whose name ends with that of a raw table has its columns.
+    """
+    table = relation.rsplit(".", 1)[-1].strip('"')
+    declared = declared_columns("personal", "free_text") | {HASH_COLUMN}
+    for raw in read_contract():
+        if table.endswith(raw.name):
+            declared -= set(raw.columns) - set(raw.personal_columns)
+    return declared & set(columns)
+
+
 @cache
 def own_ids() -> frozenset[str]:
     """The columns with ids of what is one customer's own: its subscriptions, events, invoices ..."""
@@ -327,7 +341,7 @@ def _anonymise(connection: duckdb.DuckDBPyConnection, person: Person, erasures: 
                 condition += f" or regexp_matches(row_key, {mentioned})"
                 assignment += ", row_key = 'erased-' || rowid"
             update(relation, assignment, f"{column} is not null and ({condition})")
-        for column in (declared_columns("personal", "free_text") | {HASH_COLUMN}) & columns.keys():
+        for column in sorted(texts_to_remove(relation, columns)):
             update(relation, f"{quoted_name(column)} = null", f"{of_person} and {quoted_name(column)} is not null")
         # the customer's id last: by it the rows are found
         for column in sorted(texts - KEPT_TEXTS.keys(), key="customer_id".__eq__):

@@ -32,6 +32,12 @@
 {%- endmacro %}
 
 
+{# What its second group matched. #}
+{% macro second_group() -%}
+    {{ return(first_group() | replace("1", "2")) }}
+{%- endmacro %}
+
+
 {# Whether a pattern matches anywhere in a text. #}
 {% macro matches_pattern(text, pattern) -%}
     {{ adapter.dispatch("matches_pattern")(text, pattern) }}

@@ -24,7 +24,7 @@ COLUMNS = {
     "orders": "order_id customer_id ordered_at amount refunded_amount currency product",
     "product_usage": "customer_id used_on feature usage_count minutes active_seats",
     "support_tickets": "ticket_id customer_id opened_at first_response_at closed_at reopened_at priority category "
-    "agent",
+    "agent subject body",
     "survey_responses": "response_id survey_type customer_id sent_at responded_at score comment touchpoint agent "
     "weight subject",
     "onboarding_milestones": "customer_id milestone due_at reached_at",

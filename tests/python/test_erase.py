@@ -499,3 +499,15 @@ def test_spark_reads_no_file_that_holds_an_erased_customer(tmp_path: Path):
     assert not [select for select in selects().values() if str(landing) in select]
     copied = duckdb.execute(f"select customer_id from '{generation / 'customers.parquet'}'").fetchall()
     assert copied == [(erasures.new_id("cust-42"),)]
+
+
+def test_a_name_is_free_text_in_the_tables_that_declare_it_so() -> None:
+    """The subject of a ticket goes; that of a survey is the competitor that was rated."""
+    columns = ["subject", "comment", "body", "agent"]
+    assert erase.texts_to_remove('w."staging"."base_support__support_tickets"', columns) == {
+        "subject",
+        "comment",
+        "body",
+    }
+    assert erase.texts_to_remove('w."marts"."fct_survey_responses"', columns) == {"comment", "body"}
+    assert erase.texts_to_remove('w."intermediate"."int_notes"', columns) == {"subject", "comment", "body"}

@@ -496,7 +496,11 @@ def test_extreme_values_that_are_values_break_no_model(tmp_path, marker):
             hostile = {c: text for c in plain if kinds[c]["data_type"] in ("text", "code") and "accepted" not in
                        kinds[c].get("config", {}).get("meta", {})}  # fmt: skip
             numbers = {c: largest for c in plain if kinds[c]["data_type"] == "decimal" and c != "score"}
-            fields = {"currency": "EUR", "score": "0", "subject": ""}  # money is converted; an unhappy answer is about us
+            fields = {
+                "currency": "EUR",
+                "score": "0",
+                "subject": "",
+            }  # money is converted; the answer is about us
             tables[name].append(plain | hostile | numbers | {c: fields[c] for c in fields.keys() & plain.keys()})
         CASES.add(("every model", text))
     tables["exchange_rates"] = [{"rate_date": "1900-01-01", "currency": "EUR", "rate_to_reporting": "1000000"}]

@@ -67,6 +67,7 @@ OTHER_TABLES = {
     }),
     "support_tickets": ("ticket_id", "opened_at", {
         "priority": ("low", "high", "odd"), "category": ("billing", "bug", None), "agent": ("anna", "ben", None),
+        "subject": (None, "Not slow", "Sync error"), "body": (None, "too expensive", "hello"),
     }),
     "survey_responses": ("response_id", "responded_at", {
         "survey_type": ("nps", "nps", "csat"), "score": ("3", "5", None), "comment": (None, "too expensive", "nice"),
@@ -85,7 +86,7 @@ ERASED = "gone"
 # What an increment adds to, or takes out of and adds to; the marts follow from it.
 GROWN = (
     *(f"staging.{file.stem}" for file in sorted(harness.PROJECT.glob("models/staging/*/base/*.sql"))),
-    "intermediate.int_engagement_months", "intermediate.int_customers",
+    "intermediate.int_engagement_months", "intermediate.int_text_topics", "intermediate.int_customers",
     "intermediate.int_subscription_event_states", "intermediate.int_subscription_switches",
     "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_mrr_change_drivers",
     "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_customer_movements",

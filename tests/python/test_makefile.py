@@ -35,6 +35,7 @@ TARGETS = {
     "OULAD": "open-university", "OPEN_UNIVERSITY_BUILD": "open-university", "CDNOW_BUILD": "cdnow",
     "AIRPORT_SURVEY": "airport", "AIRPORT_BUILD": "airport",
     "CUSTOMERS": "bench", "SIZE": "bench-tables", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
+    "WRITE": "topics",
 }  # fmt: skip
 SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks
 

@@ -147,7 +147,7 @@ def test_what_is_personal_is_declared_once_and_no_mart_names_it(demo_build: Simp
         if column.get("config", {}).get("meta", {}).get("personal")
     }
     assert personal == declared_columns("personal") == {"email"}
-    assert declared_columns("free_text") == {"comment", "reason_text"}
+    assert declared_columns("free_text") == {"comment", "reason_text", "subject", "body"}
     for node in demo_build.manifest["nodes"].values():
         if node["resource_type"] == "model" and node["schema"] == "marts":
             assert personal.isdisjoint(node["columns"]), node["name"]

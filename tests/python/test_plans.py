@@ -19,7 +19,6 @@ ONE_ROW = {"int_report_moment"}
 # Where it is meant, and why it stays small.
 SMALL = {
     "rpt_churn_hazard",  # segments x months of tenure: the rows of the report itself
-    "int_comment_topics",  # commented answers x keywords of the seed
     "fct_segment_periods",  # segments x periods: the rows of the report itself
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree
     "int_exchange_rates_daily",  # rates x the one row of the report moment

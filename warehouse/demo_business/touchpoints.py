@@ -17,6 +17,8 @@ from warehouse.demo_business.business import (
     stream,
 )
 from warehouse.demo_business.subscriptions import Ledger
+from warehouse.demo_business.words import COMMENTS as WORDS
+from warehouse.demo_business.words import LANGUAGES, MESSAGES, SUBJECTS
 
 # Features: log-odds of use on a day by a typical customer with one seat, minutes a time, share that ever adopts it.
 FEATURES = {
@@ -40,22 +42,14 @@ PRIORITIES = {"low": (26.0, 120.0), "normal": (9.0, 60.0), "high": (2.5, 30.0)} 
 REOPENED, OPEN_AGAIN_DAYS = 0.07, 20
 AGENTS = {"Ana": 0.4, "Ben": 0.1, "Chidi": 0.2, "Dora": 0.0, "Emil": -0.7, "Fay": 0.1}  # skill, SD of satisfaction
 
+SUBJECT_GIVEN, BODY_GIVEN = 0.95, 0.3
+
 ANSWER_LOGIT, ANSWER_WEIGHT = -0.75, 0.30  # who likes us answers more
 NPS_MEAN, NPS_WEIGHT, NPS_NOISE = 7.8, 1.35, 1.3
 ANONYMOUS, RATES_COMPETITOR, COMMENTS, SHARES_CONTACT = 0.05, 0.03, 0.35, 0.03
 EFFORT_ASKED = 0.3  # share of closed tickets after which the effort is asked
 COMPETITORS = ("Boardwise", "Taskline")
 WEIGHTED_FROM = "2025-01-01"  # since then large customers, who are few, count more in the survey
-COMMENT_WORDS = {
-    "good": ("Easy to use and quick.", "Our whole team plans here now.", "Automations save us hours.", "Love it."),
-    "fair": ("Does the job.", "Fine, but reports are thin.", "Good, if a bit dear.", "Mobile app could be better."),
-    "poor": (
-        "Sync keeps failing.",
-        "Support took days.",
-        "Too expensive for what it does.",
-        "It misses time tracking.",
-    ),
-}
 
 LOW = {"nps": 6, "csat": 2, "ces": 2}  # scores that the owner of the account looks at
 FOLLOW_UP_DAYS, REPLIES = 5.0, 0.25
@@ -128,6 +122,7 @@ def support_tickets(population: Population, ledger: Ledger, seed: int) -> pd.Dat
             "priority": priority,
             "category": category,
             "agent": rng.choice(list(AGENTS), count),
+            **_ticket_texts(stream(seed, "ticket texts"), category),
             "customer": customer,
             "day": opened,
         }
@@ -142,6 +137,15 @@ def _reopenings(rng: np.random.Generator, answered: np.ndarray, closed: np.ndarr
     after = closed + rng.exponential(1.5, len(closed))
     chosen = (rng.random(len(closed)) < REOPENED) & (closed < DAYS)
     return moments(np.where(chosen, np.where(closed > DAYS - OPEN_AGAIN_DAYS, after, before), DAYS))
+
+
+def _ticket_texts(rng: np.random.Generator, category: np.ndarray) -> dict[str, np.ndarray]:
+    """Most have a subject; the form on the web asks for no more, by mail comes a message."""
+    pick = rng.random((2, len(category)))
+    subject = [SUBJECTS[name][int(part * len(SUBJECTS[name]))] for name, part in zip(category, pick[0], strict=True)]
+    body = np.array(MESSAGES, dtype=object)[(pick[1] * len(MESSAGES)).astype(int)]
+    has_subject, has_body = (rng.random(len(category)) < share for share in (SUBJECT_GIVEN, BODY_GIVEN))
+    return {"subject": np.where(has_subject, subject, None), "body": np.where(has_body, body, None)}
 
 
 def _ticket_openings(rng, population: Population, ledger: Ledger) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -188,7 +192,7 @@ def survey_responses(population: Population, ledger: Ledger, tickets: pd.DataFra
             "sent_at": sent,
             "responded_at": pd.Series(moments(answered_on)).where(answers),
             "score": pd.Series(score).where(answers).astype("Int64"),
-            "comment": _comments(rng, score, rows, population).where(answers),
+            "comment": _comments(rng, score, rows, population, _languages(population, seed)).where(answers),
             "touchpoint": rows.touchpoint,
             "agent": rows.agent,
             "weight": np.where(sent < np.datetime64(WEIGHTED_FROM), np.nan, np.where(large, 1.5, 0.8)),
@@ -264,12 +268,18 @@ def _scores(rng, survey_type: pd.Series, mood: np.ndarray) -> np.ndarray:
     return np.select([survey_type == "nps", survey_type == "csat"], [nps, csat], ces).round().astype(int)
 
 
-def _comments(rng, score: np.ndarray, rows: pd.DataFrame, population: Population) -> pd.Series:
+def _languages(population: Population, seed: int) -> np.ndarray:
+    """A customer writes in one language."""
+    return stream(seed, "languages").choice(list(LANGUAGES), len(population), p=list(LANGUAGES.values()))
+
+
+def _comments(rng, score: np.ndarray, rows: pd.DataFrame, population: Population, languages: np.ndarray) -> pd.Series:
     """Plain words by score; a few leave a way to reach them, which is personal data."""
     top = rows.survey_type.map({"nps": 10, "csat": 5, "ces": 7})
     mood = np.select([score >= 0.85 * top, score >= 0.65 * top], ["good", "fair"], "poor")
     pick, reach = rng.random(len(rows)), rng.random(len(rows))
-    words = [COMMENT_WORDS[name][int(part * len(COMMENT_WORDS[name]))] for name, part in zip(mood, pick, strict=True)]
+    said = [WORDS[language][name] for language, name in zip(languages[rows.customer], mood, strict=True)]
+    words = [texts[int(part * len(texts))] for texts, part in zip(said, pick, strict=True)]
     emails = population.table.email.to_numpy()[rows.customer]
     write = pd.Series([f" Write to me at {email}." for email in emails])
     call = pd.Series([f" Call me on +1 202 555 01{number:02d}." for number in rng.integers(100, size=len(rows))])

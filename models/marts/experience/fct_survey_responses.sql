@@ -20,12 +20,7 @@ final as (
         responses.subject,
         responses.comment,
         comment_topics.topics,
-        case
-            when responses.comment is null then null
-            when comment_topics.balance > 0 then 'positive'
-            when comment_topics.balance < 0 then 'negative'
-            else 'neutral'
-        end as sentiment
+        case when responses.comment is not null then coalesce(comment_topics.sentiment, 'neutral') end as sentiment
     from responses
     left join {{ ref("int_comment_topics") }} as comment_topics
         on responses.response_id = comment_topics.response_id

@@ -11,6 +11,8 @@ select
     -- text
     priority,
     category,
-    agent
+    agent,
+    subject,
+    body
 from {{ ref("base_support__support_tickets") }}
 where row_status = 'accepted'
