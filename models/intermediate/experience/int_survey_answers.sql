@@ -1,13 +1,14 @@
 {#- One row per answered survey about the own business, as seen at as_of, and whether it is an unhappy one. -#}
 {%- set scales = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)} -%}
 
-with first_topics as (
-    -- of several topics the first: an unhappy answer is one task
+with topics as (
     select
         response_id,
-        balance < 0 as is_negative,
-        split_part(topics, ', ', 1) as topic
-    from {{ ref("int_comment_topics") }}
+        topic,
+        sum(complaints) over (partition by response_id) > sum(praises) over (partition by response_id) as is_negative,
+        -- an unhappy answer is one task, of what it complains of most
+        row_number() over (partition by response_id order by complaints - praises desc, topic) as place
+    from {{ ref("int_response_topics") }}
 )
 
 select
@@ -30,13 +31,13 @@ select
         end as decimal(18, 6)
     ) as points,
     coalesce(answers.score <= low.value, false) as is_low_score,
-    coalesce(first_topics.is_negative, false) as is_negative_comment,
-    first_topics.topic
+    coalesce(topics.is_negative, false) as is_negative_comment,
+    topics.topic
 from {{ ref("stg_surveys__survey_responses") }} as answers
 inner join {{ ref("int_report_moment") }} as moment
     on answers.responded_at <= moment.as_of
 inner join {{ ref("thresholds") }} as low
     on low.threshold = 'low_' || answers.survey_type || '_score'
-left join first_topics
-    on answers.response_id = first_topics.response_id
+left join topics
+    on answers.response_id = topics.response_id and topics.place = 1
 where answers.subject is null
