@@ -25,7 +25,7 @@ SUBJECTS = {
     "churn": ("Churn", "How many customers left, of which type, why, and could it have been prevented?"),
     "retention": ("Retention", "Who stays, for how long, and who comes back?"),
     "revenue": ("Revenue", "Where recurring revenue comes from and goes to, and what failed payments put at risk."),
-    "experience": ("Experience", "What customers say."),
+    "experience": ("Experience", "What customers say, how support answers, and who follows up."),
     "value": ("Value", "What a customer is worth, and what it costs to win one."),
     "playbooks": (
         "Goals, red flags and benchmarks",

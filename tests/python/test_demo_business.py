@@ -23,14 +23,15 @@ COLUMNS = {
     "invoices": "invoice_id customer_id subscription_id issued_at paid_at status amount refunded_amount currency",
     "orders": "order_id customer_id ordered_at amount refunded_amount currency product",
     "product_usage": "customer_id used_on feature usage_count minutes active_seats",
-    "support_tickets": "ticket_id customer_id opened_at first_response_at closed_at priority category agent "
-    "subject body",
+    "support_tickets": "ticket_id customer_id opened_at first_response_at closed_at reopened_at priority category "
+    "agent subject body",
     "survey_responses": "response_id survey_type customer_id sent_at responded_at score comment touchpoint agent "
     "weight subject",
     "onboarding_milestones": "customer_id milestone due_at reached_at",
     "acquisition_costs": "month acquisition_channel cost currency",
     "exchange_rates": "rate_date currency rate_to_reporting",
-    "campaign_contacts": "contact_id customer_id campaign trigger_code contacted_at opened_at clicked_at is_control",
+    "campaign_contacts": "contact_id customer_id campaign trigger_code contacted_at opened_at clicked_at is_control "
+    "replied_at channel",
     "targets": "metric period_grain period_start target",
     "annotations": "annotated_on label kind",
 }
@@ -48,7 +49,9 @@ ORDER = (  # lifecycle rank: what comes first of several events at one instant
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names.split()}
 TIMES = "occurred_at loaded_at created_at issued_at paid_at ordered_at used_on opened_at first_response_at closed_at "
-TIMES += "sent_at responded_at reached_at month contacted_at clicked_at period_start annotated_on"
+TIMES += (
+    "sent_at responded_at reached_at month contacted_at clicked_at replied_at reopened_at period_start annotated_on"
+)
 
 
 @pytest.fixture(scope="module")

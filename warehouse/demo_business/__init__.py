@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+import pandas as pd
+
 from warehouse.demo_business.business import build_population, company_tables, customers_table
 from warehouse.demo_business.flaws import add_flaws, write_tables
 from warehouse.demo_business.subscriptions import simulate, subscription_tables
@@ -12,6 +14,7 @@ from warehouse.demo_business.touchpoints import (
     onboarding_milestones,
     orders,
     product_usage,
+    support_effort,
     support_tickets,
     survey_responses,
 )
@@ -44,15 +47,17 @@ def _write(folder: Path, seed: int, customers: int) -> None:
     population = build_population(seed, customers)
     ledger = simulate(population, seed)
     tickets = support_tickets(population, ledger, seed)
+    answers = survey_responses(population, ledger, tickets, seed)
+    answers = pd.concat([answers, support_effort(population, tickets, answers, seed)], ignore_index=True)
     tables = {
         "customers": customers_table(population, seed),
         **subscription_tables(ledger),
         **company_tables(population, seed),
         "orders": orders(population, ledger, seed),
         "support_tickets": tickets.drop(columns=["customer", "day"]),
-        "survey_responses": survey_responses(population, ledger, tickets, seed),
+        "survey_responses": answers,
         "onboarding_milestones": onboarding_milestones(population, ledger),
-        "campaign_contacts": campaign_contacts(population, ledger, seed),
+        "campaign_contacts": campaign_contacts(population, ledger, answers, seed),
     }
     write_tables(folder, add_flaws(tables, seed), product_usage(population, ledger, seed))
     (folder / "README.md").write_text(README.format(seed=seed, customers=customers), encoding="utf-8")

@@ -39,6 +39,7 @@ TICKETS_COME_TOGETHER_DAYS = 5.0
 FAILED_PAYMENT_TICKET = 0.25
 CATEGORIES = ("how_to", "bug", "integration", "performance", "account")
 PRIORITIES = {"low": (26.0, 120.0), "normal": (9.0, 60.0), "high": (2.5, 30.0)}  # hours to answer and to close, median
+REOPENED, OPEN_AGAIN_DAYS = 0.07, 20
 AGENTS = {"Ana": 0.4, "Ben": 0.1, "Chidi": 0.2, "Dora": 0.0, "Emil": -0.7, "Fay": 0.1}  # skill, SD of satisfaction
 
 SUBJECT_GIVEN, BODY_GIVEN = 0.95, 0.3
@@ -46,8 +47,12 @@ SUBJECT_GIVEN, BODY_GIVEN = 0.95, 0.3
 ANSWER_LOGIT, ANSWER_WEIGHT = -0.75, 0.30  # who likes us answers more
 NPS_MEAN, NPS_WEIGHT, NPS_NOISE = 7.8, 1.35, 1.3
 ANONYMOUS, RATES_COMPETITOR, COMMENTS, SHARES_CONTACT = 0.05, 0.03, 0.35, 0.03
+EFFORT_ASKED = 0.3  # share of closed tickets after which the effort is asked
 COMPETITORS = ("Boardwise", "Taskline")
 WEIGHTED_FROM = "2025-01-01"  # since then large customers, who are few, count more in the survey
+
+LOW = {"nps": 6, "csat": 2, "ces": 2}  # scores that the owner of the account looks at
+FOLLOW_UP_DAYS, REPLIES = 5.0, 0.25
 
 PRODUCTS = {"template_pack": 29.0, "training_day": 690.0, "extra_storage": 60.0, "data_migration": 450.0}  # USD
 ORDER_LOGS = -3.1  # log of orders a month
@@ -113,6 +118,7 @@ def support_tickets(population: Population, ledger: Ledger, seed: int) -> pd.Dat
             "opened_at": moments(opened),
             "first_response_at": moments(answered),
             "closed_at": moments(closed),
+            "reopened_at": _reopenings(stream(seed, "reopened tickets"), answered, closed),
             "priority": priority,
             "category": category,
             "agent": rng.choice(list(AGENTS), count),
@@ -123,6 +129,14 @@ def support_tickets(population: Population, ledger: Ledger, seed: int) -> pd.Dat
     ).sort_values(["opened_at", "customer"], kind="stable", ignore_index=True)
     tickets.insert(0, "ticket_id", numbered("t", len(tickets)))
     return tickets
+
+
+def _reopenings(rng: np.random.Generator, answered: np.ndarray, closed: np.ndarray) -> np.ndarray:
+    """A few tickets were closed too early: most of them are closed again by now, some of the last weeks are open."""
+    before = answered + (closed - answered) * rng.random(len(closed))
+    after = closed + rng.exponential(1.5, len(closed))
+    chosen = (rng.random(len(closed)) < REOPENED) & (closed < DAYS)
+    return moments(np.where(chosen, np.where(closed > DAYS - OPEN_AGAIN_DAYS, after, before), DAYS))
 
 
 def _ticket_texts(rng: np.random.Generator, category: np.ndarray) -> dict[str, np.ndarray]:
@@ -185,6 +199,29 @@ def survey_responses(population: Population, ledger: Ledger, tickets: pd.DataFra
             "subject": rows.subject,
         }
     ).assign(customer_id=lambda table: table.customer_id.mask(anonymous))
+
+
+def support_effort(population: Population, tickets: pd.DataFrame, answers: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """CES after tickets, with the columns of the other answers and ids that go on from theirs."""
+    rng = stream(seed, "support effort")
+    rows = _after_ticket(rng, tickets[tickets.closed_at.notna()].reset_index(drop=True), "ces", EFFORT_ASKED)
+    rows = rows.sort_values(["day", "customer"], kind="stable", ignore_index=True)
+    mood = population.satisfaction[rows.customer, MONTH_OF_DAY[rows.day.astype(int)]] + rows.experience
+    answered_on = rows.day + rng.exponential(2.0, len(rows))
+    given = (rng.random(len(rows)) < sigmoid(ANSWER_LOGIT + ANSWER_WEIGHT * mood)) & (answered_on < DAYS - 1)
+    table = pd.DataFrame(
+        {
+            "response_id": numbered("r", len(answers) + len(rows))[len(answers) :],
+            "survey_type": rows.survey_type,
+            "customer_id": population.table.customer_id.to_numpy()[rows.customer],
+            "sent_at": moments(rows.day),
+            "responded_at": pd.Series(moments(answered_on)).where(given),
+            "score": pd.Series(_scores(rng, rows.survey_type, mood)).where(given).astype("Int64"),
+            "touchpoint": rows.touchpoint,
+            "agent": rows.agent,
+        }
+    )
+    return table.reindex(columns=answers.columns)
 
 
 def _asked(survey_type: str, customer, day, **more) -> pd.DataFrame:
@@ -292,8 +329,55 @@ def orders(population: Population, ledger: Ledger, seed: int) -> pd.DataFrame:
     return table
 
 
-def campaign_contacts(population: Population, ledger: Ledger, seed: int) -> pd.DataFrame:
-    """Contacts by three campaigns, each with a control group that was chosen and not written to."""
+def campaign_contacts(population: Population, ledger: Ledger, answers: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Contacts by three campaigns, each with a control group that was not written to, and by account owners."""
+    campaigns = _with_channels(stream(seed, "channels"), _campaigns(population, ledger, seed))
+    calls = _follow_ups(stream(seed, "follow-ups"), population, ledger, answers)
+    calls.insert(0, "contact_id", numbered("k", len(campaigns) + len(calls))[len(campaigns) :])
+    return pd.concat([campaigns, calls], ignore_index=True)
+
+
+def _with_channels(rng: np.random.Generator, contacts: pd.DataFrame) -> pd.DataFrame:
+    """What is opened was a mail or a push message; some mails are replied to. Nobody wrote to the control group."""
+    count, is_opened = len(contacts), contacts.opened_at.notna()
+    channel = np.where(rng.random(count) < 0.7, "mail", np.where(is_opened | (rng.random(count) < 0.5), "push", "sms"))
+    delay = pd.to_timedelta((rng.exponential(0.5, count) * 86_400).astype(int), unit="s")
+    replied = (contacts.opened_at + delay).where((channel == "mail") & (rng.random(count) < REPLIES))
+    return contacts.assign(
+        replied_at=replied.where(replied < pd.Timestamp(END)),
+        channel=pd.Series(channel, dtype=object).where(contacts.is_control.ne("true"), None),
+    )
+
+
+def _follow_ups(rng, population: Population, ledger: Ledger, answers: pd.DataFrame) -> pd.DataFrame:
+    """The owner of an account calls or writes after some of the low scores. It changes nothing, as talk may not."""
+    low = answers[
+        answers.customer_id.notna() & answers.subject.isna() & (answers.score <= answers.survey_type.map(LOW))
+    ]
+    customer = population.table.customer_id.searchsorted(low.customer_id)
+    is_shared = population.table.owner.eq("Pool").to_numpy()[customer]  # nobody's own account is followed up less
+    answered = (low.responded_at - MONTH_STARTS[0]).dt.total_seconds().to_numpy() / 86_400
+    day = answered + 0.3 + rng.exponential(FOLLOW_UP_DAYS, len(low))
+    kept = (rng.random(len(low)) < np.where(is_shared, 0.2, 0.5)) & (day < DAYS - 1) & _present(ledger, customer, day)
+    rows = pd.DataFrame({"customer": customer[kept], "day": day[kept]}).sort_values("day", ignore_index=True)
+    is_call, reaches = rng.random(len(rows)) < 0.5, rng.random(len(rows))
+    opened = np.where(~is_call & (reaches < 0.6), rows.day + rng.exponential(0.8, len(rows)), DAYS)
+    replied = np.where(is_call & (reaches < 0.6), rows.day + 0.01, np.where(reaches < 0.3, opened + 0.1, DAYS))
+    return pd.DataFrame(
+        {
+            "customer_id": population.table.customer_id.to_numpy()[rows.customer],
+            "campaign": "close_the_loop",
+            "trigger_code": "low_nps",
+            "contacted_at": moments(rows.day),
+            "opened_at": moments(opened),
+            "is_control": "false",
+            "replied_at": moments(replied),
+            "channel": np.where(is_call, "call", "mail"),
+        }
+    )
+
+
+def _campaigns(population: Population, ledger: Ledger, seed: int) -> pd.DataFrame:
     rng = stream(seed, "campaigns")
     customer, month = np.nonzero(population.contacted)
     day = _month_offsets()[month] + rng.uniform(0, 9, len(month))

@@ -1,5 +1,6 @@
 {#- A code and what should know it: a seed, a table, or a list of its own. -#}
 {%- set events, tickets, targets = ref("stg_billing__subscription_events"), ref("stg_support__support_tickets"), ref("stg_planning__targets") -%}
+{%- set contacts = ref("stg_marketing__campaign_contacts") -%}
 {%- set target_key = "metric || '|' || period_grain || '|' || cast(period_start as " ~ dbt.type_string() ~ ")" -%}
 {%- set codes = [
     {"raw_table": "subscription_events", "column": "reason_code", "rows": events, "key": "event_id", "list": ref("churn_reasons")},
@@ -8,6 +9,8 @@
         "known": ["customer", "system"]},
     {"raw_table": "support_tickets", "column": "priority", "rows": tickets, "key": "ticket_id",
         "known": ["low", "normal", "medium", "high", "urgent", "critical"]},
+    {"raw_table": "campaign_contacts", "column": "channel", "rows": contacts, "key": "contact_id",
+        "known": ["mail", "sms", "push", "call"]},
     {"raw_table": "targets", "column": "metric", "rows": targets, "key": target_key, "list": ref("int_metrics")},
 ] -%}
 

@@ -6,6 +6,7 @@ select
     opened_at,
     first_response_at,
     closed_at,
+    reopened_at,
     loaded_at,
     -- text
     priority,

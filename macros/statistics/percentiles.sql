@@ -1,0 +1,21 @@
+{#
+    Percentiles of a column, in between two values where they fall there, as a list: several cost hardly more than one.
+
+    Arguments: a column of doubles; shares such as [0.5, 0.9].
+#}
+{% macro percentiles(column, shares) -%}
+    {{ adapter.dispatch("percentiles")(column, shares | join(", ")) }}
+{%- endmacro %}
+
+{% macro default__percentiles(column, shares) -%} quantile_cont({{ column }}, [{{ shares }}]) {%- endmacro %}
+{% macro postgres__percentiles(column, shares) -%} percentile_cont(array[{{ shares }}]) within group (order by {{ column }}) {%- endmacro %}
+{% macro spark__percentiles(column, shares) -%} percentile({{ column }}, array({{ shares }})) {%- endmacro %}
+
+
+{# One of such a list, counted from 1. #}
+{% macro percentile_of(list, number) -%}
+    {{ adapter.dispatch("percentile_of")(list, number) }}
+{%- endmacro %}
+
+{% macro default__percentile_of(list, number) -%} {{ list }}[{{ number }}] {%- endmacro %}
+{% macro spark__percentile_of(list, number) -%} element_at({{ list }}, {{ number }}) {%- endmacro %}
