@@ -41,17 +41,16 @@ with stretches as (
 changes as (
     select
         customer_id,
-        from_on as changed_on,
-        {{ measures | join(",\n        ") }}
+        {{ measures | join(",\n        ") }},
+        from_on as changed_on
     from stretches
     union all
     select
         customer_id,
-        until_on as changed_on,
         {%- for measure in measures %}
-        -{{ measure }} as {{ measure }}
-        {{- "," if not loop.last }}
+        -{{ measure }} as {{ measure }},
         {%- endfor %}
+        until_on as changed_on
     from stretches
     where until_on is not null
 ),
@@ -59,11 +58,10 @@ changes as (
 days as (
     select
         customer_id,
-        changed_on,
         {%- for measure in measures %}
-        sum({{ measure }}) as {{ measure }}
-        {{- "," if not loop.last }}
+        sum({{ measure }}) as {{ measure }},
         {%- endfor %}
+        changed_on
     from changes
     group by customer_id, changed_on
 ),

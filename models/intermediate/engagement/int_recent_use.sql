@@ -2,11 +2,10 @@
 with customers as (
     select
         changes.customer_id,
-        {{ reporting_date("changes.became_customer_at") }} as customer_since,
         {%- for months in [1, 2, 3] %}
-        cast({{ dbt.dateadd("month", -months, dbt.date_trunc("month", "moment.as_of_on")) }} as date) as month_{{ months }}
-        {{- "," if not loop.last }}
+        cast({{ dbt.dateadd("month", -months, dbt.date_trunc("month", "moment.as_of_on")) }} as date) as month_{{ months }},
         {%- endfor %}
+        {{ reporting_date("changes.became_customer_at") }} as customer_since
     from {{ ref("int_customer_changes") }} as changes
     cross join {{ ref("int_report_moment") }} as moment
     where changes.next_changed_at is null and changes.is_active
@@ -20,15 +19,14 @@ months_with_use as (
 use as (
     select
         customers.customer_id,
-        max(months.last_used_on) as last_used_on,
+        {%- for number in [1, 2, 3] %}
+        max(case when months.month_start = customers.month_{{ number }} then months.engagement_frequency end)
+            as frequency_{{ number }},
+        {%- endfor %}
         sum(
             case when months.month_start between customers.month_3 and customers.month_1 then months.days_used else 0 end
         ) as days_used,
-        {%- for number in [1, 2, 3] %}
-        max(case when months.month_start = customers.month_{{ number }} then months.engagement_frequency end)
-            as frequency_{{ number }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        max(months.last_used_on) as last_used_on
     from customers
     inner join {{ ref("int_engagement_months") }} as months
         on customers.customer_id = months.customer_id
@@ -38,16 +36,15 @@ use as (
 select
     customers.customer_id,
     customers.month_3 as since_month,
-    use.last_used_on,
-    coalesce(use.days_used, 0) as days_used,
     {%- for number in [1, 2, 3] %}
     -- who was no customer when the month began has no whole one to be judged by
     case
         when customers.customer_since <= customers.month_{{ number }} and months_{{ number }}.month_start is not null
             then coalesce(use.frequency_{{ number }}, 'dormant')
-    end as frequency_{{ number }}
-    {{- "," if not loop.last }}
+    end as frequency_{{ number }},
     {%- endfor %}
+    coalesce(use.days_used, 0) as days_used,
+    use.last_used_on
 from customers
 left join use
     on customers.customer_id = use.customer_id

@@ -26,7 +26,10 @@ measured as (
         uses.frequency_3,
         {%- for number in [1, 2, 3] %}
         case uses.frequency_{{ number }}
-            {%- for name, rank in ranks.items() %} when '{{ name }}' then {{ rank }} {%- endfor %} end as rank_{{ number }},
+            {%- for name, rank in ranks.items() %}
+            when '{{ name }}' then {{ rank }}
+            {%- endfor %}
+        end as rank_{{ number }},
         {%- endfor %}
         {{ dbt.datediff("greatest(uses.last_used_on, orders.last_ordered_on)", "moment.as_of_on", "day") }} as recency,
         uses.days_used + coalesce(orders.days_ordered, 0) as frequency,
@@ -67,11 +70,10 @@ bands as (
 
 banded as (
     select
-        measures.customer_id,
         {%- for measure in measures %}
-        max(case when measures.measure = '{{ measure }}' then bands.band end) as {{ measure }}_band
-        {{- "," if not loop.last }}
+        max(case when measures.measure = '{{ measure }}' then bands.band end) as {{ measure }}_band,
         {%- endfor %}
+        measures.customer_id
     from measures
     inner join bands
         on

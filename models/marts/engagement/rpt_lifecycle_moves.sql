@@ -4,11 +4,10 @@ with moves as (
         coalesce(
             lag(stages.stage) over (partition by stages.customer_id order by stages.entered_on), '(first)'
         ) as from_stage,
-        stages.stage as to_stage,
         {%- for segment in attribute_segments() %}
-        customers.{{ segment }}
-        {{- "," if not loop.last }}
+        customers.{{ segment }},
         {%- endfor %}
+        stages.stage as to_stage
     from {{ ref("fct_lifecycle_stages") }} as stages
     inner join {{ ref("int_customers") }} as customers
         on stages.customer_id = customers.customer_id

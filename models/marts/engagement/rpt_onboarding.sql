@@ -15,17 +15,16 @@ sums as (
         count(days_to_reach) as reached,
         count(case when is_due then 1 end) as due,
         count(case when is_in_time then 1 end) as reached_in_time,
-        percentile_cont(0.5) within group (order by days_to_reach) as days_to_reach_median,
-        percentile_cont(0.9) within group (order by days_to_reach) as days_to_reach_p90,
         {%- for name, days in times.items() %}
         count(case when days_seen >= {{ days }} then 1 end) as seen_{{ name }},
         count(case when days_seen >= {{ days }} and days_to_reach <= {{ days }} then 1 end) as reached_{{ name }},
         {%- endfor %}
         {%- for name, condition in groups.items() %}
         count(case when {{ condition }} then is_lost_in_90_days end) as judged_{{ name }},
-        count(case when {{ condition }} and is_lost_in_90_days then 1 end) as lost_{{ name }}
-        {{- "," if not loop.last }}
+        count(case when {{ condition }} and is_lost_in_90_days then 1 end) as lost_{{ name }},
         {%- endfor %}
+        percentile_cont(0.5) within group (order by days_to_reach) as days_to_reach_median,
+        percentile_cont(0.9) within group (order by days_to_reach) as days_to_reach_p90
     from onboarding
     group by cohort_start, segment_type, segment_value, milestone
 ),
@@ -46,8 +45,6 @@ final as (
         {{ ratio("reached_in_time", "due") }} as in_time_rate,
         {{ wilson("reached_in_time", "due", "lower") }} as in_time_rate_lower,
         {{ wilson("reached_in_time", "due", "upper") }} as in_time_rate_upper,
-        days_to_reach_median,
-        days_to_reach_p90,
         {%- for name in times %}
         seen_{{ name }},
         reached_{{ name }},
@@ -60,9 +57,10 @@ final as (
         lost_{{ name }},
         {{ ratio("lost_" ~ name, "judged_" ~ name) }} as churn_rate_{{ name }},
         {{ wilson("lost_" ~ name, "judged_" ~ name, "lower") }} as churn_rate_{{ name }}_lower,
-        {{ wilson("lost_" ~ name, "judged_" ~ name, "upper") }} as churn_rate_{{ name }}_upper
-        {{- "," if not loop.last }}
+        {{ wilson("lost_" ~ name, "judged_" ~ name, "upper") }} as churn_rate_{{ name }}_upper,
         {%- endfor %}
+        days_to_reach_median,
+        days_to_reach_p90
     from sums
 )
 
