@@ -25,6 +25,10 @@ SUBJECTS = {
     "churn": ("Churn", "How many customers left, of which type, why, and could it have been prevented?"),
     "retention": ("Retention", "Who stays, for how long, and who comes back?"),
     "revenue": ("Revenue", "Where recurring revenue comes from and goes to, and what failed payments put at risk."),
+    "engagement": (
+        "Engagement",
+        "Where customers are on their journey, how they use the product, and who is leaving in silence.",
+    ),
     "experience": ("Experience", "What customers say, how support answers, and who follows up."),
     "value": ("Value", "What a customer is worth, and what it costs to win one."),
     "playbooks": (

@@ -86,7 +86,8 @@ ERASED = "gone"
 # What an increment adds to, or takes out of and adds to; the marts follow from it.
 GROWN = (
     *(f"staging.{file.stem}" for file in sorted(harness.PROJECT.glob("models/staging/*/base/*.sql"))),
-    "intermediate.int_engagement_months", "intermediate.int_text_topics", "intermediate.int_customers",
+    "intermediate.int_engagement_months", "intermediate.int_feature_adoptions", "intermediate.int_first_use_days",
+    "intermediate.int_text_topics", "intermediate.int_customers",
     "intermediate.int_subscription_event_states", "intermediate.int_subscription_switches",
     "intermediate.int_subscription_states", "intermediate.int_subscription_ends", "intermediate.int_mrr_change_drivers",
     "intermediate.int_customer_changes", "intermediate.int_churn_events", "intermediate.int_customer_movements",

@@ -18,6 +18,9 @@ QUADRATIC = ("BLOCKWISE_NL_JOIN", "PIECEWISE_MERGE_JOIN", "IE_JOIN")
 ONE_ROW = {"int_report_moment"}
 # Where it is meant, and why it stays small.
 SMALL = {
+    "int_usage_ages",  # ages in days x the listed days of the seed
+    "rpt_engagement_cohorts",  # cohorts x months: the rows of the report itself
+    "fct_silent_churn",  # paying customers x the one row of each threshold
     "rpt_churn_hazard",  # segments x months of tenure: the rows of the report itself
     "fct_segment_periods",  # segments x periods: the rows of the report itself
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree

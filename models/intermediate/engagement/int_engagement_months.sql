@@ -1,12 +1,15 @@
 {{ config(materialized=grown_by_increments(), incremental_strategy="replace_touched",
           unique_key=["customer_id", "month_start"], meta={"touched": "int_touched_usage_months", "landed": "product_usage"}) }}
 
-{#- How often a customer used the product in a month, where it did; who has no row was dormant. -#}
+{#- How a customer used the product in a month, where it did; who has no row was dormant. -#}
 with used as (
     select
         usage.customer_id,
         usage.used_on,
+        usage.feature,
         usage.usage_count,
+        usage.minutes,
+        usage.active_seats,
         cast({{ dbt.date_trunc("month", "usage.used_on") }} as date) as month_start
     from {{ ref("stg_product__product_usage") }} as usage
     inner join {{ ref("int_report_moment") }} as moment
@@ -19,7 +22,11 @@ months as (
         customer_id,
         month_start,
         count(distinct used_on) as days_used,
-        cast(sum(usage_count) as decimal(38, 6)) as times_used
+        cast(sum(usage_count) as decimal(38, 6)) as times_used,
+        count(distinct feature) as features_used,
+        cast(sum(minutes) as decimal(38, 6)) as minutes,
+        max(active_seats) as active_seats,
+        max(used_on) as last_used_on
     from used
     where {{ is_touched(["customer_id", "month_start"], ref("int_touched_usage_months")) }}
     group by customer_id, month_start
@@ -30,6 +37,10 @@ select
     months.month_start,
     months.days_used,
     months.times_used,
+    months.features_used,
+    months.minutes,
+    months.active_seats,
+    months.last_used_on,
     case
         when months.days_used >= daily.value then 'daily'
         when months.days_used >= weekly.value then 'weekly'
