@@ -15,9 +15,7 @@ select
     answers.response_id,
     answers.customer_id,
     answers.survey_type,
-    -- some tools write the word where the contract leaves the field empty
-    case when coalesce(lower(trim(answers.touchpoint)), 'relational') = 'relational' then 'relational' else 'transactional' end
-        as touchpoint_type,
+    {{ touchpoint_type("answers.touchpoint") }} as touchpoint_type,
     answers.agent,
     coalesce(answers.sent_at, answers.responded_at) as sent_at,
     answers.responded_at,

@@ -52,12 +52,7 @@ select
     moments.customer_id,
     moments.survey_type,
     moments.subject,
-    -- some tools write the word where the contract leaves the field empty
-    case
-        when moments.survey_type <> 'nps' then null
-        when coalesce(lower(moments.touchpoint), 'relational') = 'relational' then 'relational'
-        else 'transactional'
-    end as touchpoint_type,
+    case when moments.survey_type = 'nps' then {{ touchpoint_type("moments.touchpoint") }} end as touchpoint_type,
     {{ reporting_date("moments.sent_at") }} as sent_on,
     {{ reporting_date("moments.responded_at") }} as responded_on,
     moments.responded_at,
