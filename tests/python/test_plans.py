@@ -21,6 +21,9 @@ SMALL = {
     "int_usage_ages",  # ages in days x the listed days of the seed
     "rpt_engagement_cohorts",  # cohorts x months: the rows of the report itself
     "fct_silent_churn",  # paying customers x the one row of each threshold
+    "int_negative_feedback",  # unhappy answers x the one row of a threshold
+    "int_support_ratings",  # ratings of agents x the one row of a threshold
+    "int_support_silences",  # tickets x the one row of a threshold
     "rpt_churn_hazard",  # segments x months of tenure: the rows of the report itself
     "fct_segment_periods",  # segments x periods: the rows of the report itself
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree
