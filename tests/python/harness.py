@@ -210,7 +210,9 @@ def make_python_model(connection: duckdb.DuckDBPyConnection, step: Step) -> None
     """Run a Python model as dbt does: its code and dbt's own stand-ins for ref() and config, in one namespace."""
     namespace: dict = {}
     exec(compile(step.code, step.name, "exec"), namespace)
-    rows = namespace["model"](namespace["dbtObj"](connection.table), connection)
+    # of a table or a view: connection.table knows tables only
+    read = lambda relation: connection.query(f"from {relation}")  # noqa: E731
+    rows = namespace["model"](namespace["dbtObj"](read), connection)
     connection.register("python_model_rows", rows)
     connection.execute(f"create table {step.relation} as from python_model_rows")
     connection.unregister("python_model_rows")
