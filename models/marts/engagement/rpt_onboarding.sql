@@ -59,8 +59,9 @@ final as (
         {{ wilson("lost_" ~ name, "judged_" ~ name, "lower") }} as churn_rate_{{ name }}_lower,
         {{ wilson("lost_" ~ name, "judged_" ~ name, "upper") }} as churn_rate_{{ name }}_upper,
         {%- endfor %}
-        days_to_reach_median,
-        days_to_reach_p90
+        -- what lies between two values differs in the last digit by the engine
+        {{ as_double("round(cast(days_to_reach_median as decimal(38, 9)), 6)") }} as days_to_reach_median,
+        {{ as_double("round(cast(days_to_reach_p90 as decimal(38, 9)), 6)") }} as days_to_reach_p90
     from sums
 )
 
