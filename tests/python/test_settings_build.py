@@ -97,6 +97,12 @@ def raw_tables() -> dict[str, list[dict]]:
     tables["customers"] += [{"customer_id": buyer, "country": "FR"} for buyer in ORDERED_AT]
     # of the streams' customers more are broken than a gate lets pass
     tables["customers"] += [{"customer_id": f"visitor-{number}", "country": "FR"} for number in range(100)]
+    # and more are unknown than a gate lets pass, in some drawings
+    known = {row["customer_id"] for row in tables["customers"]}
+    unknown = dict.fromkeys(row["customer_id"] for row in tables["subscription_events"] if row.get("customer_id"))
+    tables["customers"] += [
+        {"customer_id": name} for name in [name for name in unknown if name.strip() and name not in known][:60]
+    ]
     tables["exchange_rates"] += [
         {"rate_date": "2019-12-31", "currency": currency, "rate_to_reporting": rate}
         for currency, rate in FIRST_RATES.items()
