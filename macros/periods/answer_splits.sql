@@ -4,7 +4,7 @@
 {% endmacro %}
 
 
-{# Whether a row of int_survey_counts is of a split; the others are of a segment. #}
+{# Whether a row of int_survey_counts or int_nps_scores is of a split; the others are of a segment. #}
 {% macro is_of_a_split() -%}
     segment_type in ('{{ answer_splits() | join("', '") }}')
 {%- endmacro %}

@@ -194,4 +194,7 @@ def funnel(facts: Iterable[dict]) -> dict:
     for name, is_in_time in (("in_time", True), ("not_in_time", False)):
         lost = [fact["lost"] for fact in facts if fact["lost"] is not None and fact["in_time"] == is_in_time]
         row |= with_rate((f"judged_{name}", f"lost_{name}", f"churn_rate_{name}"), sum(lost), len(lost))
-    return row | {"days_to_reach_median": quantile(days, 0.5), "days_to_reach_p90": quantile(days, 0.9)}
+    for name, share in (("median", 0.5), ("p90", 0.9)):
+        value = quantile(days, share)
+        row[f"days_to_reach_{name}"] = None if value is None else round(value, 6)
+    return row

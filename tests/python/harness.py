@@ -211,8 +211,7 @@ def make_python_model(connection: duckdb.DuckDBPyConnection, step: Step) -> None
     namespace: dict = {}
     exec(compile(step.code, step.name, "exec"), namespace)
     # of a table or a view: connection.table knows tables only
-    read = lambda relation: connection.query(f"from {relation}")  # noqa: E731
-    rows = namespace["model"](namespace["dbtObj"](read), connection)
+    rows = namespace["model"](namespace["dbtObj"](lambda relation: connection.query(f"from {relation}")), connection)
     connection.register("python_model_rows", rows)
     connection.execute(f"create table {step.relation} as from python_model_rows")
     connection.unregister("python_model_rows")

@@ -19,7 +19,8 @@ ONE_ROW = {"int_report_moment"}
 # Where it is meant, and why it stays small.
 SMALL = {
     "int_usage_ages",  # ages in days x the listed days of the seed
-    "rpt_engagement_cohorts",  # cohorts x months: the rows of the report itself
+    "int_cohort_months",  # cohorts x months: the rows of the report itself
+    "int_surveys",  # surveys x the bands of tenure of the seed
     "fct_silent_churn",  # paying customers x the one row of each threshold
     "int_negative_feedback",  # unhappy answers x the one row of a threshold
     "int_support_ratings",  # ratings of agents x the one row of a threshold

@@ -12,7 +12,7 @@ with losses as (
         ends.reason_code,
         ends.cancelled_by,
         ends.has_open_cancel_request,
-        ends.payment_failed_at >= {{ dbt.dateadd("day", "-cast(dunning.value as integer)", "ends.ended_at") }}
+        ends.payment_failed_at >= {{ days_later("ends.ended_at", "-dunning.value") }}
             as has_open_payment_failure,
         row_number() over (
             partition by changes.customer_id, changes.changed_at

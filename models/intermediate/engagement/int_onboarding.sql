@@ -37,7 +37,7 @@ losses as (
         on
             milestones.customer_id = churn_events.customer_id
             and milestones.due_at < churn_events.churned_at
-            and {{ dbt.dateadd("day", 90, "milestones.due_at") }} >= churn_events.churned_at
+            and {{ days_later("milestones.due_at", 90) }} >= churn_events.churned_at
     group by milestones.customer_id, milestones.milestone
 ),
 
@@ -55,7 +55,7 @@ judged as (
             and changes.is_active
     left join losses
         on milestones.customer_id = losses.customer_id and milestones.milestone = losses.milestone
-    where {{ dbt.dateadd("day", 90, "milestones.due_at") }} <= milestones.as_of
+    where {{ days_later("milestones.due_at", 90) }} <= milestones.as_of
 )
 
 select

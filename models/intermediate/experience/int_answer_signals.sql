@@ -10,6 +10,7 @@ with answers as (
         cast({{ dbt.date_trunc("month", "surveys.responded_on") }} as date) as month_start,
         surveys.score,
         surveys.plan,
+        surveys.mrr,
         surveys.tenure_days,
         row_number() over (order by surveys.responded_at desc, surveys.response_id desc) as recency
     from {{ ref("int_surveys") }} as surveys
@@ -29,18 +30,6 @@ latest as (
         on most.threshold = 'nps_driver_most_answers' and answers.recency <= most.value
 ),
 
-paid as (
-    select
-        latest.response_id,
-        changes.mrr
-    from latest
-    inner join {{ ref("int_customer_changes") }} as changes
-        on
-            latest.customer_id = changes.customer_id
-            and latest.responded_at >= changes.changed_at
-            and latest.responded_at < coalesce(changes.next_changed_at, timestamp '9999-12-31')
-),
-
 tickets as (
     select
         latest.response_id,
@@ -56,7 +45,7 @@ tickets as (
         on
             latest.customer_id = tickets.customer_id
             and latest.responded_at >= tickets.opened_at
-            and {{ dbt.dateadd("day", -90, "latest.responded_at") }} < tickets.opened_at
+            and {{ days_later("latest.responded_at", -90) }} < tickets.opened_at
     group by latest.response_id
 ),
 
@@ -69,7 +58,7 @@ failures as (
         on
             latest.customer_id = failures.customer_id
             and latest.responded_at >= failures.failed_at
-            and {{ dbt.dateadd("day", -90, "latest.responded_at") }} < failures.failed_at
+            and {{ days_later("latest.responded_at", -90) }} < failures.failed_at
     group by latest.response_id
 ),
 
@@ -82,7 +71,7 @@ price_rises as (
         on
             latest.customer_id = changes.customer_id
             and latest.responded_at >= changes.changed_at
-            and {{ dbt.dateadd("day", -180, "latest.responded_at") }} < changes.changed_at
+            and {{ days_later("latest.responded_at", -180) }} < changes.changed_at
             and changes.mrr_price > 0
     group by latest.response_id
 ),
@@ -96,7 +85,7 @@ losses as (
         on
             latest.customer_id = churn_events.customer_id
             and latest.responded_at < churn_events.churned_at
-            and {{ dbt.dateadd("day", 90, "latest.responded_at") }} >= churn_events.churned_at
+            and {{ days_later("latest.responded_at", 90) }} >= churn_events.churned_at
     group by latest.response_id
 )
 
@@ -106,11 +95,11 @@ select
     latest.score,
     -- known once the days have passed
     case
-        when {{ dbt.dateadd("day", 90, "latest.responded_at") }} <= moment.as_of then coalesce(losses.losses, 0) > 0
+        when {{ days_later("latest.responded_at", 90) }} <= moment.as_of then coalesce(losses.losses, 0) > 0
     end as is_lost_in_90_days,
     latest.plan,
     latest.tenure_days,
-    {{ as_double("paid.mrr") }} as mrr,
+    {{ as_double("latest.mrr") }} as mrr,
     coalesce(last_month.days_used, 0) as days_used_last_month,
     coalesce(last_month.days_used, 0) - coalesce(month_before.days_used, 0) as days_used_more_than_before,
     coalesce(tickets.tickets_90_days, 0) as tickets_90_days,
@@ -119,8 +108,6 @@ select
     coalesce(price_rises.price_rises_180_days, 0) as price_rises_180_days
 from latest
 cross join {{ ref("int_report_moment") }} as moment
-left join paid
-    on latest.response_id = paid.response_id
 left join {{ ref("int_engagement_months") }} as last_month
     on
         latest.customer_id = last_month.customer_id

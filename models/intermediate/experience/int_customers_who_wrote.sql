@@ -2,7 +2,7 @@
 {%- set a_quarter = "source, customer_id, quarter_start" -%}
 
 with days_after as (
-    select cast(value as integer) as days from {{ ref("thresholds") }}
+    select value as days from {{ ref("thresholds") }}
     where threshold = 'topic_before_churn_days'
 ),
 
@@ -21,7 +21,7 @@ seen as (
         placed.customer_id,
         placed.quarter_start,
         placed.said_at,
-        {{ dbt.dateadd("day", "days_after.days", "placed.said_at") }} as seen_until,
+        {{ days_later("placed.said_at", "days_after.days") }} as seen_until,
         {%- for segment in attribute_segments() %}
         placed.{{ segment }},
         {%- endfor %}
@@ -29,7 +29,7 @@ seen as (
     from placed
     cross join days_after
     inner join {{ ref("int_report_moment") }} as moment
-        on {{ dbt.dateadd("day", "days_after.days", "placed.said_at") }} <= moment.as_of
+        on {{ days_later("placed.said_at", "days_after.days") }} <= moment.as_of
     where placed.place = 1
 ),
 

@@ -68,13 +68,7 @@ days as (
 ),
 
 in_periods as (
-    select
-        days.*,
-        calendar.period_grain,
-        calendar.period_start
-    from days
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on days.happened_on = calendar.date_day
+    {{ in_periods("days", "happened_on") }}
 ),
 
 sums as (

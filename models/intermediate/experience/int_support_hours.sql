@@ -12,16 +12,7 @@ in_all_segments as (
 ),
 
 in_periods as (
-    select
-        in_all_segments.segment_type,
-        in_all_segments.segment_value,
-        in_all_segments.event,
-        in_all_segments.hours,
-        calendar.period_grain,
-        calendar.period_start
-    from in_all_segments
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on in_all_segments.happened_on = calendar.date_day
+    {{ in_periods("in_all_segments", "happened_on") }}
 ),
 
 lists as (

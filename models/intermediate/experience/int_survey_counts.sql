@@ -10,23 +10,17 @@
 with sent as (
     select
         surveys.*,
-        calendar.period_grain,
-        calendar.period_start,
         cast(null as integer) as counted_score,
         1 as sent_count,
         case when surveys.responded_at is null then 0 else 1 end as answered_count,
         0 as respondents,
         0 * surveys.weight as weight_of_respondents
-    from {{ ref("int_surveys") }} as surveys
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on surveys.sent_on = calendar.date_day
+    from ({{ in_periods(ref("int_surveys"), "sent_on") }}) as surveys
 ),
 
 answered as (
     select
         surveys.*,
-        calendar.period_grain,
-        calendar.period_start,
         surveys.score as counted_score,
         0 as sent_count,
         0 as answered_count,
@@ -34,8 +28,8 @@ answered as (
         surveys.weight as weight_of_respondents,
         row_number() over (
             partition by
-                calendar.period_grain,
-                calendar.period_start,
+                surveys.period_grain,
+                surveys.period_start,
                 surveys.survey_type,
                 surveys.subject,
                 surveys.touchpoint_type,
@@ -43,9 +37,7 @@ answered as (
                 case when surveys.customer_id is null then surveys.response_id end
             order by surveys.responded_at desc, surveys.response_id desc
         ) as answer_rank
-    from {{ ref("int_surveys") }} as surveys
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on surveys.responded_on = calendar.date_day
+    from ({{ in_periods(ref("int_surveys"), "responded_on") }}) as surveys
 ),
 
 surveys as (
@@ -56,15 +48,7 @@ surveys as (
 ),
 
 by_segment as (
-    {{ in_segments("surveys") }}
-    {%- for split in splits %}
-    union all
-    select
-        '{{ split }}' as segment_type,
-        {{ split }} as segment_value,
-        surveys.*
-    from surveys
-    {%- endfor %}
+    {{ in_segments("surveys", own=splits) }}
 )
 
 select

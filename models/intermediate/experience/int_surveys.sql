@@ -26,6 +26,7 @@ moments as (
     select
         surveys.*,
         changes.plan_id,
+        changes.mrr,
         changes.is_active,
         case
             when changes.is_active
@@ -41,10 +42,11 @@ moments as (
 
 tenure_bands as (
     select
-        tenure_band,
-        from_days,
-        coalesce(lead(from_days) over (order by from_days), 1000000) as until_days
-    from {{ ref("tenure_bands") }}
+        band,
+        from_value,
+        coalesce(lead(from_value) over (order by from_value), 1000000) as until_value
+    from {{ ref("segment_bands") }}
+    where measure = 'tenure'
 )
 
 select
@@ -70,12 +72,13 @@ select
         when moments.tenure_days < onboarding.value then 'onboarding'
         else 'established'
     end as lifecycle_stage,
+    moments.mrr,
     moments.tenure_days,
-    {{ segment_value("tenure_bands.tenure_band") }} as tenure_band
+    {{ segment_value("tenure_bands.band") }} as tenure_band
 from moments
 inner join {{ ref("thresholds") }} as onboarding
     on onboarding.threshold = 'onboarding_days'
 left join {{ ref("int_customers") }} as customers
     on moments.customer_id = customers.customer_id
 left join tenure_bands
-    on moments.tenure_days >= tenure_bands.from_days and moments.tenure_days < tenure_bands.until_days
+    on moments.tenure_days >= tenure_bands.from_value and moments.tenure_days < tenure_bands.until_value

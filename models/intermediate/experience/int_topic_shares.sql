@@ -43,20 +43,14 @@ daily_topics as (
         in_segments.source, in_segments.said_on, in_segments.segment_type, in_segments.segment_value, topics.topic
 ),
 
+daily as (
+    select * from daily_texts
+    union all
+    select * from daily_topics
+),
+
 in_periods as (
-    select
-        daily.*,
-        calendar.period_grain,
-        calendar.period_start,
-        calendar.period_end,
-        calendar.is_complete_period
-    from (
-        select * from daily_texts
-        union all
-        select * from daily_topics
-    ) as daily
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on daily.said_on = calendar.date_day
+    {{ in_periods("daily", "said_on") }}
 ),
 
 sums as (

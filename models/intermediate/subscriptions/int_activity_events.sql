@@ -27,7 +27,7 @@ seen as (
     select
         activities.customer_id,
         activities.active_at,
-        {{ dbt.dateadd("day", "cast(inactivity.value as integer)", "activities.active_at") }} as counts_until,
+        {{ days_later("activities.active_at", "inactivity.value") }} as counts_until,
         moment.as_of
     from activities
     cross join {{ ref("int_report_moment") }} as moment

@@ -66,15 +66,10 @@ by_period as (
 means as (
     select
         *,
-        {%- for side in ["stayers", "leavers"] %}
-        {{ ratio("times_of_" ~ side, side) }} as mean_of_{{ side }},
-        -- rounding may leave a little below 0
-        greatest(
-            ({{ as_double("squares_of_" ~ side) }} - {{ ratio("times_of_" ~ side ~ " * times_of_" ~ side, side) }})
-            / nullif({{ as_double(side ~ " - 1") }} * {{ as_double(side) }}, 0), 0
-        ) as variance_of_{{ side }},
-        {%- endfor %}
-        1.959963984540054e0 as z
+        {{ ratio("times_of_stayers", "stayers") }} as mean_of_stayers,
+        {{ variance_of_mean("times_of_stayers", "squares_of_stayers", "stayers") }} as variance_of_stayers,
+        {{ ratio("times_of_leavers", "leavers") }} as mean_of_leavers,
+        {{ variance_of_mean("times_of_leavers", "squares_of_leavers", "leavers") }} as variance_of_leavers
     from by_period
 ),
 
@@ -84,7 +79,7 @@ differences as (
         means.mean_of_stayers - means.mean_of_leavers as difference,
         case
             when means.leavers >= enough.value and means.stayers >= enough.value
-                then means.z * sqrt(means.variance_of_stayers + means.variance_of_leavers)
+                then 1.959963984540054e0 * sqrt(means.variance_of_stayers + means.variance_of_leavers)
         end as margin
     from means
     inner join {{ ref("thresholds") }} as enough

@@ -23,8 +23,7 @@ sums as (
         count(case when {{ condition }} then is_lost_in_90_days end) as judged_{{ name }},
         count(case when {{ condition }} and is_lost_in_90_days then 1 end) as lost_{{ name }},
         {%- endfor %}
-        percentile_cont(0.5) within group (order by days_to_reach) as days_to_reach_median,
-        percentile_cont(0.9) within group (order by days_to_reach) as days_to_reach_p90
+        {{ percentiles("days_to_reach", [0.5, 0.9]) }} as days_to_reach
     from onboarding
     group by cohort_start, segment_type, segment_value, milestone
 ),
@@ -60,8 +59,8 @@ final as (
         {{ wilson("lost_" ~ name, "judged_" ~ name, "upper") }} as churn_rate_{{ name }}_upper,
         {%- endfor %}
         -- what lies between two values differs in the last digit by the engine
-        {{ as_double("round(cast(days_to_reach_median as decimal(38, 9)), 6)") }} as days_to_reach_median,
-        {{ as_double("round(cast(days_to_reach_p90 as decimal(38, 9)), 6)") }} as days_to_reach_p90
+        {{ as_double("cast(" ~ percentile_of("days_to_reach", 1) ~ " as decimal(38, 6))") }} as days_to_reach_median,
+        {{ as_double("cast(" ~ percentile_of("days_to_reach", 2) ~ " as decimal(38, 6))") }} as days_to_reach_p90
     from sums
 )
 

@@ -12,15 +12,7 @@
 } -%}
 
 with low_scores as (
-    select
-        outcomes.*,
-        calendar.period_grain,
-        calendar.period_start,
-        calendar.period_end,
-        calendar.is_complete_period
-    from {{ ref("int_low_score_outcomes") }} as outcomes
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on outcomes.responded_on = calendar.date_day
+    {{ in_periods(ref("int_low_score_outcomes"), "responded_on") }}
 ),
 
 counts as (

@@ -1,44 +1,9 @@
-with sums as (
+with scores as (
     select
-        period_grain,
-        period_start,
-        segment_type,
-        segment_value,
-        touchpoint_type,
-        cast(sum(sent_count) as bigint) as sent_count,
-        cast(sum(answered_count) as bigint) as answered_count,
-        {{ nps_sums() }}
-    from {{ ref("int_survey_counts") }}
-    where
-        survey_type = 'nps'
-        and subject is null
-        and not {{ is_of_a_split() }}
-    group by period_grain, period_start, segment_type, segment_value, touchpoint_type
-),
-
-scores as (
-    select
-        sums.period_grain,
-        sums.period_start,
-        periods.period_end,
-        periods.is_complete_period,
-        sums.segment_type,
-        sums.segment_value,
-        sums.touchpoint_type,
-        sums.sent_count,
-        sums.respondents,
-        sums.promoters,
-        sums.passives,
-        sums.detractors,
-        {{ nps("sums.promoters", "sums.detractors", "sums.respondents") }} as nps,
-        {{ nps("sums.promoters", "sums.detractors", "sums.respondents", "lower") }} as nps_lower,
-        {{ nps("sums.promoters", "sums.detractors", "sums.respondents", "upper") }} as nps_upper,
-        100 * {{ ratio("sums.weighted_balance", "sums.weight") }} as nps_weighted,
-        {{ ratio("sums.answered_count", "sums.sent_count") }} as response_rate,
-        {{ year_before("sums.period_grain", "sums.period_start") }} as year_before
-    from sums
-    inner join {{ ref("int_periods") }} as periods
-        on sums.period_grain = periods.period_grain and sums.period_start = periods.period_start
+        *,
+        {{ year_before("period_grain", "period_start") }} as year_before
+    from {{ ref("int_nps_scores") }}
+    where not {{ is_of_a_split() }}
 ),
 
 changes as (

@@ -7,34 +7,20 @@ with lags as (
     from ({{ dbt.generate_series(7) }}) as numbers
 ),
 
-counted_months as (
-    select
-        segment_type,
-        segment_value,
-        period_start,
-        {{ nps_sums() }}
-    from {{ ref("int_survey_counts") }}
-    where
-        survey_type = 'nps'
-        and subject is null
-        and touchpoint_type = 'relational'
-        and period_grain = 'month'
-        and not {{ is_of_a_split() }}
-    group by segment_type, segment_value, period_start
-),
-
 scored_months as (
     select
-        counted_months.segment_type,
-        counted_months.segment_value,
-        counted_months.period_start,
-        {{ nps("counted_months.promoters", "counted_months.detractors", "counted_months.respondents") }} as nps
-    from counted_months
-    inner join {{ ref("int_periods") }} as periods
-        on counted_months.period_start = periods.period_start and periods.period_grain = 'month'
+        scores.segment_type,
+        scores.segment_value,
+        scores.period_start,
+        scores.nps
+    from {{ ref("int_nps_scores") }} as scores
     inner join {{ ref("thresholds") }} as enough
-        on enough.threshold = 'nps_lag_least_respondents'
-    where periods.is_complete_period and counted_months.respondents >= enough.value
+        on enough.threshold = 'nps_lag_least_respondents' and scores.respondents >= enough.value
+    where
+        scores.period_grain = 'month'
+        and scores.is_complete_period
+        and scores.touchpoint_type = 'relational'
+        and not {{ is_of_a_split() }}
 ),
 
 retained_months as (

@@ -1,43 +1,24 @@
-with sums as (
+with final as (
     select
         period_grain,
         period_start,
+        period_end,
+        is_complete_period,
         segment_type as split_type,
         segment_value as split_value,
         touchpoint_type,
-        cast(sum(sent_count) as bigint) as sent_count,
-        cast(sum(answered_count) as bigint) as answered_count,
-        {{ nps_sums() }}
-    from {{ ref("int_survey_counts") }}
-    where
-        survey_type = 'nps'
-        and subject is null
-        and {{ is_of_a_split() }}
-    group by period_grain, period_start, segment_type, segment_value, touchpoint_type
-),
-
-final as (
-    select
-        sums.period_grain,
-        sums.period_start,
-        periods.period_end,
-        periods.is_complete_period,
-        sums.split_type,
-        sums.split_value,
-        sums.touchpoint_type,
-        sums.sent_count,
-        sums.respondents,
-        sums.promoters,
-        sums.passives,
-        sums.detractors,
-        {{ nps("sums.promoters", "sums.detractors", "sums.respondents") }} as nps,
-        {{ nps("sums.promoters", "sums.detractors", "sums.respondents", "lower") }} as nps_lower,
-        {{ nps("sums.promoters", "sums.detractors", "sums.respondents", "upper") }} as nps_upper,
-        100 * {{ ratio("sums.weighted_balance", "sums.weight") }} as nps_weighted,
-        {{ ratio("sums.answered_count", "sums.sent_count") }} as response_rate
-    from sums
-    inner join {{ ref("int_periods") }} as periods
-        on sums.period_grain = periods.period_grain and sums.period_start = periods.period_start
+        sent_count,
+        respondents,
+        promoters,
+        passives,
+        detractors,
+        nps,
+        nps_lower,
+        nps_upper,
+        nps_weighted,
+        response_rate
+    from {{ ref("int_nps_scores") }}
+    where {{ is_of_a_split() }}
 )
 
 select * from final

@@ -27,7 +27,7 @@ texts as (
         on
             losses.customer_id = texts.customer_id
             and losses.churned_at >= texts.said_at
-            and losses.churned_at <= {{ dbt.dateadd("day", "cast(days_before.value as integer)", "texts.said_at") }}
+            and losses.churned_at <= {{ days_later("texts.said_at", "days_before.value") }}
 ),
 
 -- a loss counts once for each topic that its customer spoke of, and once where topic is null: among all who wrote
@@ -69,15 +69,7 @@ in_segments as (
 ),
 
 in_periods as (
-    select
-        in_segments.*,
-        calendar.period_grain,
-        calendar.period_start,
-        calendar.period_end,
-        calendar.is_complete_period
-    from in_segments
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on in_segments.churned_on = calendar.date_day
+    {{ in_periods("in_segments", "churned_on") }}
 ),
 
 sums as (

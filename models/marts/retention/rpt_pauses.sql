@@ -3,15 +3,7 @@ with pauses as (
 ),
 
 in_periods as (
-    select
-        pauses.*,
-        calendar.period_grain,
-        calendar.period_start,
-        calendar.period_end,
-        calendar.is_complete_period
-    from pauses
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on pauses.paused_on = calendar.date_day
+    {{ in_periods("pauses", "paused_on") }}
 ),
 
 sums as (

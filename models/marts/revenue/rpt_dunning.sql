@@ -3,15 +3,7 @@ with failures as (
 ),
 
 in_periods as (
-    select
-        failures.*,
-        calendar.period_grain,
-        calendar.period_start,
-        calendar.period_end,
-        calendar.is_complete_period
-    from failures
-    inner join {{ ref("int_calendar_periods") }} as calendar
-        on failures.failed_on = calendar.date_day
+    {{ in_periods("failures", "failed_on") }}
 ),
 
 sums as (

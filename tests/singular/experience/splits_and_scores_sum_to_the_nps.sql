@@ -12,6 +12,13 @@ with all_customers as (
     where segment_type = 'all'
 ),
 
+named as (
+    {%- for cut in answer_splits() + attribute_segments() + ["plan", "score"] %}
+    select '{{ cut }}' as cut
+    {{- " union all" if not loop.last }}
+    {%- endfor %}
+),
+
 cuts as (
     select
         period_grain,
@@ -46,20 +53,45 @@ cuts as (
     from {{ ref("rpt_nps_distribution") }}
     where segment_type = 'all'
     group by period_grain, period_start, touchpoint_type
+    union all
+    -- so that one that is missing altogether is found too
+    select
+        all_customers.period_grain,
+        all_customers.period_start,
+        all_customers.touchpoint_type,
+        named.cut,
+        0 as respondents,
+        0 as promoters,
+        0 as detractors
+    from all_customers
+    cross join named
+),
+
+sums as (
+    select
+        period_grain,
+        period_start,
+        touchpoint_type,
+        cut,
+        sum(respondents) as respondents,
+        sum(promoters) as promoters,
+        sum(detractors) as detractors
+    from cuts
+    group by period_grain, period_start, touchpoint_type, cut
 )
 
 select
-    cuts.cut,
+    sums.cut,
     all_customers.period_grain,
     all_customers.period_start,
     all_customers.touchpoint_type
-from cuts
+from sums
 inner join all_customers
     on
-        cuts.period_grain = all_customers.period_grain
-        and cuts.period_start = all_customers.period_start
-        and cuts.touchpoint_type = all_customers.touchpoint_type
+        sums.period_grain = all_customers.period_grain
+        and sums.period_start = all_customers.period_start
+        and sums.touchpoint_type = all_customers.touchpoint_type
 where
-    cuts.respondents <> all_customers.respondents
-    or cuts.promoters <> all_customers.promoters
-    or cuts.detractors <> all_customers.detractors
+    sums.respondents <> all_customers.respondents
+    or sums.promoters <> all_customers.promoters
+    or sums.detractors <> all_customers.detractors
