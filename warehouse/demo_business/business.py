@@ -59,6 +59,7 @@ PLANS = {  # name, tier, list price in USD per seat and month
     "enterprise": ("Enterprise", "enterprise", 36.0),
     "insights": ("Insights add-on", "add_on", 5.0),
 }
+LIMITS = {"personal": (15, 200), "team": (75, 500), "business": (500, 1500)}  # seats, uses a month
 UPGRADE = {"personal": "team", "team": "business", "business": "enterprise"}
 PRICE_RISES = (
     ("personal", datetime(2024, 3, 1), 1.09),
@@ -236,7 +237,8 @@ def customers_table(population: Population, seed: int) -> pd.DataFrame:
 def company_tables(population: Population, seed: int) -> dict[str, pd.DataFrame]:
     """Tables that are about the company: plans, rates, costs, targets, annotations."""
     rng = stream(seed, "company")
-    plans = [(plan, name, tier) for plan, (name, tier, _) in PLANS.items()]
+    plans = [(plan, name, tier, *LIMITS.get(plan, (None, None))) for plan, (name, tier, _) in PLANS.items()]
+    plan_columns = ["plan_id", "plan_name", "plan_tier", "seat_limit", "usage_limit"]
     targets = [
         (metric, "month", month.date(), round(float(target), 4))
         for metric, (first, last) in MONTHLY_TARGETS.items()
@@ -244,7 +246,7 @@ def company_tables(population: Population, seed: int) -> dict[str, pd.DataFrame]
     ]
     notes = [(date, label, kind) for date, label, kind, _, _ in COMPANY_EVENTS]
     return {
-        "plans": pd.DataFrame(plans, columns=["plan_id", "plan_name", "plan_tier"]),
+        "plans": pd.DataFrame(plans, columns=plan_columns).astype({"seat_limit": "Int64", "usage_limit": "Int64"}),
         "exchange_rates": _exchange_rates(rng),
         "acquisition_costs": _acquisition_costs(rng, population.table),
         "targets": pd.DataFrame(targets, columns=["metric", "period_grain", "period_start", "target"]),

@@ -10,10 +10,13 @@ with used as (
         usage.usage_count,
         usage.minutes,
         usage.active_seats,
+        listed.tier,
         cast({{ dbt.date_trunc("month", "usage.used_on") }} as date) as month_start
     from {{ ref("stg_product__product_usage") }} as usage
     inner join {{ ref("int_report_moment") }} as moment
         on usage.used_on <= moment.as_of_on
+    left join {{ ref("product_features") }} as listed
+        on usage.feature = listed.feature
     where usage.usage_count > 0
 ),
 
@@ -24,12 +27,22 @@ months as (
         count(distinct used_on) as days_used,
         cast(sum(usage_count) as decimal(38, 6)) as times_used,
         count(distinct feature) as features_used,
+        count(distinct case when tier = 'core' then feature end) as core_features_used,
+        count(distinct case when tier = 'advanced' then feature end) as advanced_features_used,
         cast(sum(minutes) as decimal(38, 6)) as minutes,
         max(active_seats) as active_seats,
         max(used_on) as last_used_on
     from used
     where {{ is_touched(["customer_id", "month_start"], ref("int_touched_usage_months")) }}
     group by customer_id, month_start
+),
+
+-- where no feature is listed as core or advanced, nobody is known to use none
+tiers as (
+    select
+        count(case when tier = 'core' then 1 end) > 0 as has_core,
+        count(case when tier = 'advanced' then 1 end) > 0 as has_advanced
+    from {{ ref("product_features") }}
 )
 
 select
@@ -38,6 +51,8 @@ select
     months.days_used,
     months.times_used,
     months.features_used,
+    case when tiers.has_core then months.core_features_used end as core_features_used,
+    case when tiers.has_advanced then months.advanced_features_used end as advanced_features_used,
     months.minutes,
     months.active_seats,
     months.last_used_on,
@@ -51,3 +66,4 @@ inner join {{ ref("thresholds") }} as daily
     on daily.threshold = 'engagement_daily_days'
 inner join {{ ref("thresholds") }} as weekly
     on weekly.threshold = 'engagement_weekly_days'
+cross join tiers

@@ -66,6 +66,7 @@ events as (
 
 select
     events.ticket_id,
+    events.customer_id,
     events.event,
     events.happened_at,
     {{ reporting_date("events.happened_at") }} as happened_on,

@@ -89,6 +89,7 @@ select
     has_effect,
     case when has_effect then plan_given end as plan_given,
     case when has_effect then mrr_given end as mrr_given,
+    case when has_effect then quantity_given end as quantity_given,
     reason_code,
     cancelled_by
 from effects

@@ -21,6 +21,7 @@ select
     events.has_effect,
     events.plan_given,
     events.mrr_given,
+    events.quantity_given,
     events.reason_code,
     events.cancelled_by
 from {{ ref("int_subscription_event_states") }} as events

@@ -25,6 +25,7 @@ select
         "events.billing_interval",
         "events.billing_interval_count",
     ) }} as mrr_given,
+    case when {{ gives_terms("events.event_type") }} then events.quantity end as quantity_given,
     events.reason_code,
     events.cancelled_by
 from {{ ref("int_subscription_events_ordered") }} as ordered

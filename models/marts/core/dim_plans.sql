@@ -9,7 +9,9 @@ final as (
     select
         mentioned_plans.plan_id,
         plans.plan_name,
-        plans.plan_tier
+        plans.plan_tier,
+        plans.seat_limit,
+        plans.usage_limit
     from mentioned_plans
     left join {{ ref("stg_billing__plans") }} as plans
         on mentioned_plans.plan_id = plans.plan_id

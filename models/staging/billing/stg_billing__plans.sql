@@ -3,6 +3,9 @@ select
     plan_id,
     -- times
     loaded_at,
+    -- numbers
+    seat_limit,
+    usage_limit,
     -- text
     plan_name,
     plan_tier
