@@ -30,6 +30,7 @@ SUBJECTS = {
         "Where customers are on their journey, how they use the product, and who is leaving in silence.",
     ),
     "experience": ("Experience", "What customers say, how support answers, and who follows up."),
+    "actions": ("Actions", "Whom to talk to about what, and whether it worked."),
     "value": ("Value", "What a customer is worth, and what it costs to win one."),
     "playbooks": (
         "Goals, red flags and benchmarks",

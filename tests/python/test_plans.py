@@ -19,6 +19,8 @@ ONE_ROW = {"int_report_moment"}
 # Where it is meant, and why it stays small.
 SMALL = {
     "int_usage_ages",  # ages in days x the listed days of the seed
+    "int_outcome_no_ticket",  # moments of plays x the one row since when tickets are recorded
+    "int_outcome_ordered",  # the same of orders
     "int_cohort_months",  # cohorts x months: the rows of the report itself
     "int_surveys",  # surveys x the bands of tenure of the seed
     "fct_silent_churn",  # paying customers x the one row of each threshold

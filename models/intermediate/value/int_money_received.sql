@@ -1,40 +1,7 @@
 {#- One row per customer and kind of receipt: money received less refunds, in the reporting currency, seen at as_of. -#}
-with receipts as (
-    select
-        invoices.customer_id,
-        'invoices' as receipt_kind,
-        invoices.received_at,
-        invoices.currency,
-        invoices.amount,
-        -- a refunded invoice without an amount given back was given back whole
-        coalesce(invoices.refunded_amount, case when invoices.status = 'refunded' then invoices.amount end, 0) as refunded_amount
-    from {{ ref("stg_billing__invoices") }} as invoices
-    where invoices.received_at is not null
-    union all
-    select
-        customer_id,
-        'orders' as receipt_kind,
-        ordered_at as received_at,
-        currency,
-        amount,
-        coalesce(refunded_amount, 0) as refunded_amount
-    from {{ ref("stg_orders__orders") }}
-)
-
 select
-    receipts.customer_id,
-    receipts.receipt_kind,
-    cast(
-        sum(
-            {{ converted_amount("receipts.amount", "rates.rate_to_reporting") }}
-            - {{ converted_amount("receipts.refunded_amount", "rates.rate_to_reporting") }}
-        ) as decimal(38, 6)
-    ) as received
-from receipts
-inner join {{ ref("int_report_moment") }} as moment
-    on receipts.received_at <= moment.as_of
-left join {{ ref("int_exchange_rates_daily") }} as rates
-    on
-        {{ foreign_currency("receipts.currency") }} = rates.currency
-        and cast(receipts.received_at as date) = rates.date_day
-group by receipts.customer_id, receipts.receipt_kind
+    customer_id,
+    receipt_kind,
+    cast(sum(received) as decimal(38, 6)) as received
+from {{ ref("int_receipts") }}
+group by customer_id, receipt_kind
