@@ -18,6 +18,12 @@ QUADRATIC = ("BLOCKWISE_NL_JOIN", "PIECEWISE_MERGE_JOIN", "IE_JOIN")
 ONE_ROW = {"int_report_moment"}
 # Where it is meant, and why it stays small.
 SMALL = {
+    # events x the few rows of the playbook
+    "int_trigger_milestone_past_due",
+    "int_trigger_nothing_new",
+    "int_trigger_payment_past_due",
+    "int_trigger_ticket_open",
+    "int_use_gaps",  # months of use x the 31 days of a month
     "int_usage_ages",  # ages in days x the listed days of the seed
     "int_outcome_no_ticket",  # moments of plays x the one row since when tickets are recorded
     "int_outcome_ordered",  # the same of orders

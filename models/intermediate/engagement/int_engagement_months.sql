@@ -31,7 +31,9 @@ months as (
         count(distinct case when tier = 'advanced' then feature end) as advanced_features_used,
         cast(sum(minutes) as decimal(38, 6)) as minutes,
         max(active_seats) as active_seats,
-        max(used_on) as last_used_on
+        min(used_on) as first_used_on,
+        max(used_on) as last_used_on,
+        bit_or({{ day_bit("used_on") }}) as days_bits
     from used
     where {{ is_touched(["customer_id", "month_start"], ref("int_touched_usage_months")) }}
     group by customer_id, month_start
@@ -55,7 +57,9 @@ select
     case when tiers.has_advanced then months.advanced_features_used end as advanced_features_used,
     months.minutes,
     months.active_seats,
+    months.first_used_on,
     months.last_used_on,
+    cast(months.days_bits as bigint) as days_bits,
     case
         when months.days_used >= daily.value then 'daily'
         when months.days_used >= weekly.value then 'weekly'
