@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ MARTS = "marts"
 PASSED = {"success", "pass", "warn"}
 # Options of dbt by which its models see some rows only.
 PARTIAL_OPTIONS = ("empty", "sample", "event_time_start", "event_time_end")
+# In a mart's description its example comes last; a reader of the published file has the page for it.
+EXAMPLE = "**Example query.**"
 KINDS = {"model": "model", "seed": "seed", "test": "test", "unit_test": "unit test"}
 
 
@@ -20,6 +23,7 @@ class DbtRun:
     """One run of dbt. `problems` says, a line each, why its marts must not be published; empty = whole and passed.
 
     `made` are the models that it made, and `warnings` what its tests of severity `warn` found, a line each.
+    `descriptions` has of every mart what it says and, by name, what its columns say.
     """
 
     invocation_id: str
@@ -29,6 +33,7 @@ class DbtRun:
     problems: tuple[str, ...]
     made: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    descriptions: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
 def read_run(target: Path, started: datetime) -> DbtRun | None:
@@ -45,19 +50,22 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
     # of an exposure dbt says only that there is nothing to do
     ran = {r["unique_id"]: r for r in results["results"] if not r["unique_id"].startswith("exposure.")}
     tests = [name for name in ran if name.startswith(("test.", "unit_test."))]
+    marts = [node for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == MARTS]
     return DbtRun(
         invocation_id=results["metadata"]["invocation_id"],
-        marts=tuple(
-            sorted(
-                node["alias"] for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == MARTS
-            )
-        ),
+        marts=tuple(sorted(node["alias"] for node in marts)),
         built=sum(name.startswith(("model.", "seed.")) for name in ran),
         passed_tests=sum(ran[name]["status"] in PASSED for name in tests),
         problems=(*_left_out(results["args"]), *_problems(ran, nodes)),
         made=tuple(nodes[name]["name"] for name in ran if name.startswith("model.") and ran[name]["status"] in PASSED),
         warnings=tuple(_warning(result, nodes) for result in ran.values() if result["status"] == "warn"),
+        descriptions={node["alias"]: _description(node) for node in marts},
     )
+
+
+def _description(mart: dict) -> tuple[str, dict[str, str]]:
+    says = mart["description"].partition(EXAMPLE)[0].strip()
+    return says, {name: column["description"].strip() for name, column in mart["columns"].items()}
 
 
 def _left_out(arguments: dict) -> list[str]:

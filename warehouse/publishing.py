@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from warehouse.versions import Publication, Versions
 STORAGE_VERSION = "v1.0.0"
 
 
-# The comment of every published mart: the file itself says which build it is, so nothing else can disagree with it.
+# The last line of every published mart's comment: the file itself says which build it is, so nothing else can disagree
+# with it.
 BUILT_BY = "built by dbt run "
 
 
@@ -111,7 +112,7 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str, dict[st
         rows = {}
         for mart in run.marts:
             connection.execute(f'create table {target}.{schema}."{mart}" as from {source}.{MARTS}."{mart}"')
-            connection.execute(f"comment on table {target}.{schema}.\"{mart}\" is '{BUILT_BY}{run.invocation_id}'")
+            _comment(connection, f'{target}.{schema}."{mart}"', run, *run.descriptions.get(mart, ("", {})))
             rows[mart] = connection.execute(f'select count(*) from {source}.{MARTS}."{mart}"').fetchone()[0]
         (as_of,) = connection.execute(
             f"select cast(as_of as varchar) from {source}.intermediate.int_report_moment"
@@ -121,6 +122,16 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str, dict[st
     return as_of, rows
 
 
+def _comment(
+    connection: duckdb.DuckDBPyConnection, table: str, run: DbtRun, says: str, columns: Mapping[str, str]
+) -> None:
+    """Say in the file what a table and its columns are, for whoever opens it without the documentation."""
+    comment = f"{says}\n\n{BUILT_BY}{run.invocation_id}".lstrip()
+    connection.execute(f"comment on table {table} is {sql_text(comment)}")
+    for column, meaning in columns.items():
+        connection.execute(f'comment on column {table}."{column}" is {sql_text(meaning)}')
+
+
 def published_build(published: Path) -> str | None:
     """The dbt run whose marts are in the published file; None when it is not there, not readable or says nothing."""
     if not published.is_file():
@@ -128,11 +139,11 @@ def published_build(published: Path) -> str | None:
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
             (comment,) = connection.execute(
-                "select max(comment) from duckdb_tables() where starts_with(comment, ?)", [BUILT_BY]
+                "select max(comment) from duckdb_tables() where contains(comment, ?)", [BUILT_BY]
             ).fetchone()
     except duckdb.Error:
         return None
-    return comment.removeprefix(BUILT_BY) if comment else None
+    return comment.rpartition(BUILT_BY)[2] if comment else None
 
 
 def _last_build(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | None:

@@ -167,6 +167,25 @@ def test_the_file_says_of_which_build_it_is(warehouses, published, tmp_path):
     assert publishing.published_build(tmp_path / "torn.duckdb") is None
 
 
+def test_the_file_says_what_its_tables_and_columns_are(warehouses, tmp_path):
+    descriptions = {"rpt_clv": ("**Grain.** One row per build's row.", {"build": "Which; it isn't null."})}
+    publish(a_run("new", descriptions=descriptions), warehouses["new"], tmp_path / "marts.duckdb", 3)
+    with duckdb.connect(str(tmp_path / "marts.duckdb"), read_only=True) as connection:
+        said = "select comment from duckdb_tables() where table_name = 'rpt_clv'"
+        assert connection.execute(said).fetchone() == ("**Grain.** One row per build's row.\n\nbuilt by dbt run new",)
+        said = "select column_name, comment from duckdb_columns() where table_name = 'rpt_clv' and comment is not null"
+        assert connection.execute(said).fetchall() == [("build", "Which; it isn't null.")]
+    assert publishing.published_build(tmp_path / "marts.duckdb") == "new"
+
+
+def test_every_table_and_column_of_a_build_is_described_in_its_file(demo_build):
+    with duckdb.connect(str(demo_build.published), read_only=True) as connection:
+        tables = connection.execute("select comment from duckdb_tables()").fetchall()
+        columns = connection.execute("select comment from duckdb_columns() where not internal").fetchall()
+    assert len(tables) > 50 and all(says.startswith("**Grain.**") and "```" not in says for (says,) in tables)
+    assert len(columns) > 500 and all(says and "{{" not in says for (says,) in columns)
+
+
 @pytest.mark.parametrize("file_system", ["copies", "does not"])
 def test_what_happens_to_the_published_file_leaves_its_version_alone(warehouses, published, monkeypatch, file_system):
     def refuse(*_):
