@@ -27,6 +27,8 @@ SMALL = {
     "int_usage_ages",  # ages in days x the listed days of the seed
     "int_outcome_no_ticket",  # moments of plays x the one row since when tickets are recorded
     "int_outcome_ordered",  # the same of orders
+    "int_winback_days",  # losses x the win-back days, and the bands, of the seeds
+    "sync_winback_queue",  # customers to be won back x the offers of the seed
     "int_cohort_months",  # cohorts x months: the rows of the report itself
     "int_surveys",  # surveys x the bands of tenure of the seed
     "fct_silent_churn",  # paying customers x the one row of each threshold
