@@ -1,8 +1,8 @@
-"""Who is likely to leave: gradient boosting and a logistic regression, fitted to earlier month ends, judged on later ones.
+"""Who is likely to leave: gradient boosting and logistic regression, fitted to the past, judged on what came later.
 
 A row is a customer at a month end: what was known of it by then (FEATURES) and whether it left within the horizon after
 it. Time alone splits the rows. A model is judged on the last month ends whose outcome is known, having been fitted to
-rows whose whole horizon was over when the first of these began; the forecast is fitted to all rows whose horizon is over.
+rows whose whole horizon was over by the first of these; the forecast is fitted to all rows whose horizon is over.
 """
 
 from __future__ import annotations
@@ -95,7 +95,12 @@ PREDICTIONS = pa.schema(
     + [
         (f"reason_{number}{part}", data_type)
         for number in range(1, REASONS + 1)
-        for part, data_type in (("", pa.string()), ("_value", pa.float64()), ("_effect", pa.float64()))
+        for part, data_type in (
+            ("", pa.string()),
+            ("_value", pa.float64()),
+            ("_usual", pa.float64()),
+            ("_effect", pa.float64()),
+        )
     ]
 )
 
@@ -106,6 +111,11 @@ class Limits:
 
     least_losses: int
     evaluation_months: int
+
+    @classmethod
+    def of(cls, thresholds: dict[str, float]) -> Limits:
+        """As the seed thresholds has them."""
+        return cls(int(thresholds["churn_model_least_losses"]), int(thresholds["churn_model_evaluation_months"]))
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,9 @@ class ChurnModel:
 
 
 @threadpool_limits.wrap(limits=1)  # as quick on rows so few, and not slowed down by what else runs
-def evaluations(rows: pd.DataFrame, limits: Limits, campaign: quality.Campaign) -> pa.Table:
+def evaluations(
+    rows: pd.DataFrame, limits: Limits, campaign: quality.Campaign, horizons: tuple[int, ...] = HORIZONS
+) -> pa.Table:
     """Set each predictor beside the others, on the last month ends whose outcome is known.
 
     Args:
@@ -132,13 +144,14 @@ def evaluations(rows: pd.DataFrame, limits: Limits, campaign: quality.Campaign) 
             health_score (0-100, null = none) and health_band.
         limits: from when on there is enough to fit.
         campaign: costs and values of the expected maximum profit.
+        horizons: days within which a customer leaves or stays.
 
     Returns:
         A row by predictor and horizon (EVALUATIONS); fit_note says why a figure is missing. auc_gain is set against the
         health score on the same rows, or against chance (0.5) where no row has one.
     """
     rows = _prepared(rows)
-    found = [row for horizon in HORIZONS for row in _evaluated(rows, horizon, limits, campaign)]
+    found = [row for horizon in horizons for row in _evaluated(rows, horizon, limits, campaign)]
     return pa.Table.from_pylist(found, schema=EVALUATIONS)
 
 
@@ -154,7 +167,7 @@ def predictions(rows: pd.DataFrame, live: pd.DataFrame, used: dict[int, str], li
 
     Returns:
         A row by customer and horizon (PREDICTIONS). The effect of a reason is by how much the log-odds fall when that
-        feature alone is set to its median over the live customers; the three largest above 0 are given.
+        feature alone is set to its median over the live customers (usual); the three largest above 0 are given.
     """
     rows, live = _prepared(rows), _prepared(live)
     tables = []
@@ -169,25 +182,25 @@ def predictions(rows: pd.DataFrame, live: pd.DataFrame, used: dict[int, str], li
                 "model": np.full(len(live), name),
                 "probability": expit(log_odds),
             } | _reasons(model, live, log_odds)
-            tables.append(pa.Table.from_pandas(pd.DataFrame(columns), schema=PREDICTIONS, preserve_index=False))
+            frame = pd.DataFrame(columns).reindex(columns=PREDICTIONS.names)
+            tables.append(pa.Table.from_pandas(frame, schema=PREDICTIONS, preserve_index=False))
     return pa.concat_tables(tables) if tables else PREDICTIONS.empty_table()
 
 
 def fitted(name: str, rows: pd.DataFrame, lost: Flags, least_losses: int) -> ChurnModel | str:
     """The model, fitted to all rows; or why there is none.
 
-    Its scores are made probabilities by Platt's line (1999, Advances in Large Margin Classifiers, 61-74), which few losses
-    bear: from the later third of the month ends, scored by models of the earlier ones. No customer is in both, as a model
-    knows again whom it was fitted to.
+    Its scores are made probabilities by Platt's line (1999, Advances in Large Margin Classifiers, 61-74), which few
+    losses bear: from the later third of the month ends, scored by models of the earlier ones. No customer is in both,
+    as a model knows again whom it was fitted to.
     """
     dates = np.sort(rows["scored_on"].unique())
     if len(dates) < 2:
         return f"too little history: {len(dates)} month ends to fit, 2 needed"
     later = (rows["scored_on"] >= dates[-max(1, len(dates) // 3)]).to_numpy()
     losses = min(rows.loc[lost & part, "customer_id"].nunique() for part in (later, ~later))
-    stayed = min(int((~lost & part).sum()) for part in (later, ~later))
-    if losses < least_losses or not stayed:
-        return f"too few losses: {losses} customers of the month ends to fit, {least_losses} needed"
+    if losses < least_losses or lost[later].all() or lost[~later].all():
+        return f"too few losses: {losses} customers left in a part of the month ends to fit, {least_losses} needed"
     columns = [name for name in FEATURES if rows[name].nunique(dropna=False) > 1]
     if not columns:
         return "no feature ever varied"
@@ -265,6 +278,7 @@ def _evaluated(rows: pd.DataFrame, horizon: int, limits: Limits, campaign: quali
         "evaluated_rows": len(test),
         "evaluated_losses": int(test_lost.sum()),
     }
+    left = test.loc[test_lost, "customer_id"].nunique()
     base = float(outcomes.mean()) if len(training) else None
     health = _health_scores(training, test)
     found = []
@@ -275,9 +289,8 @@ def _evaluated(rows: pd.DataFrame, horizon: int, limits: Limits, campaign: quali
         elif name in MODELS:
             model = fitted(name, training, outcomes, limits.least_losses)
             if isinstance(model, ChurnModel):
-                # the scores themselves: a slope of 0 hides that they tell nothing
-                log_odds = model.log_odds(test)
-                scores, probabilities = log_odds, expit(log_odds)
+                scores = model.log_odds(test)
+                probabilities = expit(scores)
             else:
                 note = model
         elif name == "health_score" and health is None:
@@ -287,8 +300,8 @@ def _evaluated(rows: pd.DataFrame, horizon: int, limits: Limits, campaign: quali
         else:
             scores = probabilities = np.full(len(test), base)
         figures = {}
-        if note is None and not limits.least_losses <= test.loc[test_lost, "customer_id"].nunique() < len(test):
-            note = f"too few losses to judge by: {common['evaluated_losses']}"
+        if note is None and (left < limits.least_losses or test_lost.all()):
+            note = f"too few losses to judge by: {left} customers left, {limits.least_losses} needed"
         elif note is None:
             against = None if health is None else -health
             figures = _figures(test_lost, scores, probabilities, against, base, test["customer_id"], campaign)
@@ -351,29 +364,24 @@ def _figures(
 
 
 def _reasons(model: ChurnModel, live: pd.DataFrame, log_odds: Floats) -> dict[str, object]:
-    """By customer the features that raise its log-odds most: name, value as it was given, and by how much."""
+    """By customer the features that raise its log-odds most: name, its value and the usual one, and by how much."""
+    usual = live[model.columns].median().to_numpy()
     effects = np.zeros((len(live), len(model.columns)))
     for number, name in enumerate(model.columns):
-        middle = live[name].median()
-        moved = (live[name] != middle).to_numpy()
-        if moved.any() and not np.isnan(middle):
-            effects[moved, number] = log_odds[moved] - model.log_odds(live[moved].assign(**{name: middle}))
-    values = live[model.columns].to_numpy(copy=True)
-    logged = [number for number, name in enumerate(model.columns) if name in LOGGED]
-    values[:, logged] = np.expm1(values[:, logged])
+        moved = (live[name] != usual[number]).to_numpy()
+        if moved.any() and not np.isnan(usual[number]):
+            effects[moved, number] = log_odds[moved] - model.log_odds(live[moved].assign(**{name: usual[number]}))
+    values, logged = live[model.columns].to_numpy(copy=True), np.isin(model.columns, LOGGED)
+    values[:, logged], usual[logged] = np.expm1(values[:, logged]), np.expm1(usual[logged])
     order = np.argsort(-effects, axis=1, kind="stable")
-    each = np.arange(len(live))
+    names, each = np.array(model.columns, dtype=object), np.arange(len(live))
     found: dict[str, object] = {}
-    for rank in range(1, REASONS + 1):
-        if rank > len(model.columns):
-            none = np.full(len(live), None)
-            found |= {f"reason_{rank}": none, f"reason_{rank}_value": none, f"reason_{rank}_effect": none}
-            continue
-        chosen = order[:, rank - 1]
-        effect = effects[each, chosen]
-        raises = effect > 1e-9
-        names = np.array(model.columns, dtype=object)[chosen]
-        found[f"reason_{rank}"] = np.where(raises, names, None)
-        found[f"reason_{rank}_value"] = np.where(raises, values[each, chosen], np.nan)
-        found[f"reason_{rank}_effect"] = np.where(raises, effect, np.nan)
+    for number in range(min(REASONS, len(names))):
+        chosen = order[:, number]
+        raises = effects[each, chosen] > 0
+        reason = f"reason_{number + 1}"
+        found[reason] = np.where(raises, names[chosen], None)
+        found[f"{reason}_value"] = np.where(raises, values[each, chosen], np.nan)
+        found[f"{reason}_usual"] = np.where(raises, usual[chosen], np.nan)
+        found[f"{reason}_effect"] = np.where(raises, effects[each, chosen], np.nan)
     return found

@@ -1,7 +1,7 @@
 """How good a prediction of who leaves is: ranking, probabilities, and what a campaign that follows it may earn.
 
-Everywhere `losses` says who left (True) and `scores` or `probabilities` what was said of them before, a value per row in
-the same order. Scores only need to rise with the risk; probabilities are compared with what happened.
+Everywhere `losses` says who left (True) and `scores` or `probabilities` what was said of them before, a value per row
+in the same order. Scores only need to rise with the risk; probabilities are compared with what happened.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import statsmodels.api as sm
 from numpy.typing import NDArray
-from scipy.special import betainc, expit, logit
+from scipy.special import betainc, logit
 from scipy.stats import rankdata
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
@@ -68,8 +68,8 @@ def brier(losses: Flags, probabilities: Floats) -> float:
 def calibration(losses: Flags, probabilities: Floats) -> tuple[float | None, float | None]:
     """Slope and intercept of the outcome on the log-odds of the probability; 1 and 0 where it is right.
 
-    A slope below 1: high risks are said too high and low ones too low. The intercept is that with a slope of 1: above 0,
-    more left than was said (Van Calster and others 2019, BMC Medicine 17, 230). None: cannot be told.
+    A slope below 1: high risks are said too high and low ones too low. The intercept is that with a slope of 1: above
+    0, more left than was said (Van Calster and others 2019, BMC Medicine 17, 230). None: cannot be told.
     """
     odds = log_odds(probabilities)
     try:
@@ -77,9 +77,9 @@ def calibration(losses: Flags, probabilities: Floats) -> tuple[float | None, flo
             warnings.simplefilter("error", ConvergenceWarning)
             warnings.simplefilter("error", PerfectSeparationWarning)
             warnings.simplefilter("ignore", RuntimeWarning)
-            at_large = sm.GLM(losses.astype(float), np.ones(len(odds)), family=sm.families.Binomial(), offset=odds).fit()
-            intercept = float(at_large.params[0])
-            slope = line(losses.astype(float), odds)[1] if np.ptp(odds) > 0 else None
+            targets, family = losses.astype(float), sm.families.Binomial()
+            intercept = float(sm.GLM(targets, np.ones(len(odds)), family=family, offset=odds).fit().params[0])
+            slope = line(targets, odds)[1] if np.ptp(odds) > 0 else None
     except (ConvergenceWarning, PerfectSeparationWarning):
         return None, None
     return slope, intercept
@@ -112,8 +112,9 @@ def top_decile_lift(losses: Flags, scores: Floats) -> float | None:
 class Campaign:
     """What contacting a customer costs and keeps, in one currency.
 
-    acceptance_alpha, acceptance_beta: of the beta distribution of the share of those about to leave who accept the offer
-    and stay. value: of a customer who stays. offer_cost: of the offer, to whoever accepts it. contact_cost: of a contact.
+    acceptance_alpha, acceptance_beta: of the beta distribution of the share of those about to leave who accept the
+    offer and stay. value: of a customer who stays. offer_cost: of the offer, to whoever accepts it. contact_cost: of
+    a contact.
     """
 
     acceptance_alpha: float = 6
@@ -126,8 +127,8 @@ class Campaign:
 def expected_maximum_profit(losses: Flags, scores: Floats, campaign: Campaign) -> tuple[float, float] | None:
     """The profit per customer of contacting the best share by score, and that share, expected over the acceptance.
 
-    For each share of acceptance the most profitable part of the convex hull of the ROC curve is contacted; the result is
-    the mean over its beta distribution (Verbraken, Verbeke and Baesens 2013, IEEE Transactions on Knowledge and Data
+    For each share of acceptance the most profitable part of the convex hull of the ROC curve is contacted; the result
+    is the mean over its beta distribution (Verbraken, Verbeke and Baesens 2013, IEEE Transactions on Knowledge and Data
     Engineering 25, 961-973). None: nobody left, or nobody stayed.
     """
     if losses.all() or not losses.any():
