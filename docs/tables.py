@@ -29,7 +29,7 @@ SUBJECTS = {
         "Engagement",
         "Where customers are on their journey, how they use the product, and who is leaving in silence.",
     ),
-    "health": ("Health", "How well customers are, what pulls them down, and whether such a score tells who leaves."),
+    "health": ("Health and risk", "How well customers are, who is likely to leave, and whether that can be told."),
     "experience": ("Experience", "What customers say, how support answers, and who follows up."),
     "actions": ("Actions", "Whom to talk to about what, and whether it worked."),
     "value": ("Value", "What a customer is worth, and what it costs to win one."),

@@ -24,8 +24,12 @@ FITTED: dict[str, tuple[str, ...] | None] = {
         "clv",
         "clv_to_cac",
     ),
+    "fct_churn_predictions": tuple(
+        f"reason_{number}{part}" for number in (1, 2, 3) for part in ("", "_value", "_usual", "_effect")
+    ),
     "rpt_acquisition_costs": ("clv", "clv_to_cac"),
     "rpt_clv": ("clv_modelled", "clv_modelled_lower", "clv_modelled_upper", "fallback_segment_value", "fit_note"),
+    "rpt_churn_model_evaluation": None,
     "rpt_clv_backtest": None,
     "rpt_clv_model_fits": None,
     "rpt_nps_drivers": None,

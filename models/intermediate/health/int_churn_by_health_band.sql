@@ -12,11 +12,11 @@ with known as (
 
 by_band as (
     select
-        health_band,
         {% for horizon in churn_horizons() %}
         count(case when days_seen >= {{ horizon }} then 1 end) as customers_{{ horizon }},
-        count(case when days_seen >= {{ horizon }} and days_to_loss <= {{ horizon }} then 1 end) as churned_{{ horizon }}{{ "," if not loop.last }}
+        count(case when days_seen >= {{ horizon }} and days_to_loss <= {{ horizon }} then 1 end) as churned_{{ horizon }},
         {% endfor %}
+        health_band
     from known
     group by health_band
 ),

@@ -42,9 +42,11 @@ judged as (
 ranked as (
     select
         *,
-        row_number() over (partition by horizon_days order by case when auc is null then 1 else 0 end, auc desc, complexity)
-            as auc_rank,
-        row_number() over (partition by horizon_days, is_earned order by auc desc, complexity) as earned_rank,
+        row_number() over (
+            partition by horizon_days
+            order by case when auc is null then 1 else 0 end asc, auc desc, complexity asc
+        ) as auc_rank,
+        row_number() over (partition by horizon_days, is_earned order by auc desc, complexity asc) as earned_rank,
         max(case when is_earned then 1 else 0 end) over (partition by horizon_days) as models_earned,
         max(case when model = 'health_score' and auc is not null then 1 else 0 end) over (partition by horizon_days)
             as health_scores_judged

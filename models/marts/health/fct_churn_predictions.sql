@@ -31,7 +31,7 @@ final as (
         cast(
             rank() over (
                 partition by forecasts.horizon_days
-                order by case when forecasts.churn_probability is null then 1 else 0 end, forecasts.churn_probability desc
+                order by case when forecasts.churn_probability is null then 1 else 0 end asc, forecasts.churn_probability desc
             ) as bigint
         ) as risk_rank,
         reasons.reason_1,
