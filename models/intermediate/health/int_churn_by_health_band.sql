@@ -1,54 +1,39 @@
 {#- How many of each health band left soon after past days of scoring: what the band says of a customer of today. -#}
-with known as (
+with scored as (
     select
+        scores.scored_on,
         scores.health_band,
-        {{ dbt.datediff("outcomes.scored_on", "outcomes.lost_on", "day") }} as days_to_loss,
-        {{ dbt.datediff("outcomes.scored_on", "moment.as_of_on", "day") }} as days_seen
-    from {{ ref("int_health_outcomes") }} as outcomes
-    cross join {{ ref("int_report_moment") }} as moment
-    left join {{ ref("int_health_scores") }} as scores
-        on outcomes.customer_id = scores.customer_id and outcomes.scored_on = scores.scored_on
+        outcomes.lost_within_days,
+        count(*) as customers
+    from {{ ref("int_health_scores") }} as scores
+    inner join {{ ref("int_health_outcomes") }} as outcomes
+        on scores.customer_id = outcomes.customer_id and scores.scored_on = outcomes.scored_on
+    group by scores.scored_on, scores.health_band, outcomes.lost_within_days
 ),
 
-by_band as (
-    select
-        {% for horizon in churn_horizons() %}
-        count(case when days_seen >= {{ horizon }} then 1 end) as customers_{{ horizon }},
-        count(case when days_seen >= {{ horizon }} and days_to_loss <= {{ horizon }} then 1 end) as churned_{{ horizon }},
-        {% endfor %}
-        health_band
-    from known
-    group by health_band
-),
-
-by_horizon as (
-    {% for horizon in churn_horizons() %}
-    select
-        health_band,
-        {{ horizon }} as horizon_days,
-        customers_{{ horizon }} as customers,
-        churned_{{ horizon }} as churned
-    from by_band
+bands as (
+    select * from scored
     where health_band is not null
     union all
     select
+        scored_on,
         'all' as health_band,
-        {{ horizon }} as horizon_days,
-        sum(customers_{{ horizon }}) as customers,
-        sum(churned_{{ horizon }}) as churned
-    from by_band
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+        lost_within_days,
+        customers
+    from scored
 ),
 
 final as (
     select
-        health_band,
-        horizon_days,
-        cast(coalesce(customers, 0) as bigint) as customers,
-        cast(coalesce(churned, 0) as bigint) as churned,
-        {{ ratio("churned", "customers") }} as churn_rate
-    from by_horizon
+        bands.scored_on,
+        bands.health_band,
+        horizons.horizon_days,
+        cast(sum(bands.customers) as bigint) as customers,
+        cast(sum(case when bands.lost_within_days <= horizons.horizon_days then bands.customers else 0 end) as bigint) as churned
+    from bands
+    inner join {{ ref("int_health_horizons") }} as horizons
+        on bands.scored_on = horizons.scored_on
+    group by bands.scored_on, bands.health_band, horizons.horizon_days
 )
 
 select * from final

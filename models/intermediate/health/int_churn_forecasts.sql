@@ -13,12 +13,28 @@ with live as (
         on scored.customer_id = scores.customer_id and scored.scored_on = scores.scored_on
 ),
 
+horizons as (
+    {% for days in health_horizons() %}
+    select {{ days }} as horizon_days
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
 shares as (
-    select * from {{ ref("int_churn_by_health_band") }}
+    select
+        health_band,
+        horizon_days,
+        sum(customers) as customers,
+        {{ ratio("sum(churned)", "sum(customers)") }} as churn_rate
+    from {{ ref("int_churn_by_health_band") }}
+    group by health_band, horizon_days
 ),
 
 band_shares as (
-    select shares.*
+    select
+        shares.health_band,
+        shares.horizon_days,
+        shares.churn_rate
     from shares
     inner join {{ ref("thresholds") }} as least
         on least.threshold = 'churn_share_least_customers' and shares.customers >= least.value
@@ -37,7 +53,7 @@ predicted as (
 final as (
     select
         live.customer_id,
-        base.horizon_days,
+        horizons.horizon_days,
         coalesce(predicted.probability, band_shares.churn_rate, base.churn_rate) as churn_probability,
         case
             when predicted.probability is not null then predicted.model
@@ -46,12 +62,13 @@ final as (
         end as model,
         base.churn_rate as base_rate
     from live
-    cross join shares as base
+    cross join horizons
+    left join shares as base
+        on horizons.horizon_days = base.horizon_days and base.health_band = 'all'
     left join band_shares
-        on live.health_band = band_shares.health_band and base.horizon_days = band_shares.horizon_days
+        on live.health_band = band_shares.health_band and horizons.horizon_days = band_shares.horizon_days
     left join predicted
-        on live.customer_id = predicted.customer_id and base.horizon_days = predicted.horizon_days
-    where base.health_band = 'all'
+        on live.customer_id = predicted.customer_id and horizons.horizon_days = predicted.horizon_days
 )
 
 select * from final

@@ -2,16 +2,23 @@
     What the churn models learn from: customers at past days of scoring, and whether they left soon after. Where there are
     more rows than a model needs, those of a part of the customers, so that every month end stays.
 -#}
-{%- set least_horizon = churn_horizons() | min -%}
-with known as (
+with horizons as (
+    select
+        scored_on,
+        max(horizon_days) as days_known
+    from {{ ref("int_health_horizons") }}
+    group by scored_on
+),
+
+known as (
     select
         outcomes.customer_id,
         outcomes.scored_on,
-        {{ dbt.datediff("outcomes.scored_on", "outcomes.lost_on", "day") }} as days_to_loss,
-        {{ dbt.datediff("outcomes.scored_on", "moment.as_of_on", "day") }} as days_seen
+        outcomes.lost_within_days,
+        horizons.days_known
     from {{ ref("int_health_outcomes") }} as outcomes
-    cross join {{ ref("int_report_moment") }} as moment
-    where {{ dbt.datediff("outcomes.scored_on", "moment.as_of_on", "day") }} >= {{ least_horizon }}
+    inner join horizons
+        on outcomes.scored_on = horizons.scored_on
 ),
 
 customers as (
@@ -42,10 +49,10 @@ final as (
         known.customer_id,
         known.scored_on,
         -- a horizon that is not over says nothing yet, even of those who have left: the others would be missing
-        {% for horizon in churn_horizons() %}
+        {% for days in health_horizons() %}
         case
-            when known.days_seen >= {{ horizon }} then coalesce(known.days_to_loss <= {{ horizon }}, false)
-        end as is_lost_in_{{ horizon }}_days,
+            when known.days_known >= {{ days }} then coalesce(known.lost_within_days <= {{ days }}, false)
+        end as is_lost_in_{{ days }}_days,
         {% endfor %}
         scores.health_score,
         scores.health_band

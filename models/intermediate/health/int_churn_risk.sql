@@ -5,4 +5,4 @@ select
     case when model in ('gradient_boosting', 'logistic') then 'model' when model = 'health_score' then 'score' else model end
         as risk_by
 from {{ ref("int_churn_forecasts") }}
-where horizon_days = {{ churn_horizons() | max }}
+where horizon_days = {{ health_horizons() | max }}
