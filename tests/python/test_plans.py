@@ -19,10 +19,14 @@ FEW_ROWS = {"int_report_moment", "int_recorded_since", "int_score_dates", "conta
 # Where it is meant, and why it stays small.
 SMALL = {
     # events x the few rows of the playbook
+    "int_trigger_contact_overdue",
+    "int_trigger_days_since_loss",
+    "int_trigger_health_below",
     "int_trigger_milestone_past_due",
     "int_trigger_nothing_new",
     "int_trigger_payment_past_due",
     "int_trigger_ticket_open",
+    "sync_action_queue",  # tasks x the one row of a threshold
     "int_use_gaps",  # months of use x the 31 days of a month
     "int_churn_model_rows",  # customers x the one row of a threshold
     "int_churn_forecasts",  # live customers x the horizons

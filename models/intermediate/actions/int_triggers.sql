@@ -1,6 +1,7 @@
 {#-
     When the condition of a trigger holds for a customer: while it is one, or for triggers of the lost until it returns. What
-    ends after as_of has not ended.
+    began before somebody became a customer is asked from then on, but what began before a loss ended with it. What ends after
+    as_of has not ended.
 -#}
 {%- set conditions = [
     "days_without_use",
@@ -13,6 +14,12 @@
     "payment_past_due",
     "nothing_new",
     "customer_signal",
+    "health_below",
+    "use_declining",
+    "orders_falling",
+    "contact_overdue",
+    "term_ending",
+    "near_limit",
 ] -%}
 
 with stretches as (
@@ -32,6 +39,7 @@ times as (
     select
         'customers' as applies_to,
         customer_id,
+        lag(ended_at) over (partition by customer_id order by began_at) as after_at,
         began_at as from_at,
         ended_at as until_at,
         'loss' as ended_by
@@ -40,6 +48,7 @@ times as (
     select
         'lost' as applies_to,
         customer_id,
+        ended_at as after_at,
         ended_at as from_at,
         returned_at as until_at,
         'return' as ended_by
@@ -66,6 +75,7 @@ clipped as (
             and plays.applies_to = times.applies_to
             and stretches.began_at < coalesce(times.until_at, timestamp '9000-01-01')
             and coalesce(stretches.ended_at > times.from_at, true)
+            and coalesce(stretches.began_at >= times.after_at, true)
 )
 
 select
