@@ -33,6 +33,9 @@ SMALL = {
     "int_usage_ages",  # ages in days x the listed days of the seed
     "int_outcome_no_ticket",  # moments of plays x the one row since when tickets are recorded
     "int_outcome_ordered",  # the same of orders
+    "int_outcome_used",  # the same of use
+    "int_play_comparisons",  # tasks x the bands of MRR of the seed
+    "rpt_trigger_review",  # times as a customer x the quarters of the report
     "int_winback_days",  # losses x the win-back days, and the bands, of the seeds
     "sync_winback_queue",  # customers to be won back x the offers of the seed
     "int_cohort_months",  # cohorts x months: the rows of the report itself

@@ -1,14 +1,21 @@
 {#-
-    One row per customer, metric and moment from which the metric is looked at: that of a contact, or of being held out. A
-    window counts when its last day is over, so that no event of that day is still to come.
+    One row per customer, metric and moment from which the metric is looked at: that of a contact, or of being held out, or
+    when the time to act on a task was over. A window counts when its last day is over, so that no event of that day is
+    still to come.
 -#}
 with moments as (
-    select distinct
+    select
         customer_id,
         metric,
         contacted_at as moment_at
     from {{ ref("int_contacts") }}
     where metric is not null
+    union
+    select
+        customer_id,
+        metric,
+        compared_at as moment_at
+    from {{ ref("int_compared_tasks") }}
 ),
 
 windows as (

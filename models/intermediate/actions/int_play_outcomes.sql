@@ -9,6 +9,8 @@
     "recovered",
     "ordered",
     "answered",
+    "used",
+    "health_change",
 ] -%}
 {%- for measure in measures %}
 select

@@ -4,13 +4,15 @@ select
     moments.metric,
     moments.measure,
     moments.moment_at,
+    moments.moment_on,
+    moments.until_at,
+    moments.until_on,
     coalesce(before.is_active, false) as was_active,
     before.changed_at is not null and not before.is_active as was_lost,
     coalesce(before.mrr, 0) as mrr_before,
     before.next_changed_at,
     coalesce(after.is_active, false) as is_active_after,
-    coalesce(after.mrr, 0) as mrr_after,
-    moments.until_at
+    coalesce(after.mrr, 0) as mrr_after
 from {{ ref("int_play_moments") }} as moments
 left join {{ ref("int_customer_changes") }} as before
     on

@@ -54,36 +54,7 @@ strata as (
         outcomes.customer_segment
 ),
 
-means as (
-    select
-        *,
-        {%- for group in groups %}
-        {{ ratio("sum_" ~ group, "n_" ~ group) }} as mean_{{ group }},
-        {%- endfor %}
-        -- null where one of the two has nobody
-        n_contact * n_without_contact * {{ ratio("1", "case when n_contact * n_without_contact > 0 then n_contact + n_without_contact end") }}
-            as weight
-    from strata
-),
-
-sums as (
-    select
-        outcome,
-        period_grain,
-        period_start,
-        touchpoint_type,
-        {%- for group in groups %}
-        sum(n_{{ group }}) as n_{{ group }},
-        sum(sum_{{ group }}) as sum_{{ group }},
-        {%- endfor %}
-        sum(case when weight > 0 then n_contact else 0 end) as n_matched,
-        sum(weight) as weight,
-        sum(weight * (mean_contact - mean_without_contact)) as weighted_difference,
-        sum(case when weight > 0 then n_contact + n_without_contact - 2 end) as degrees,
-        sum(case when weight > 0 then squares - sum_contact * mean_contact - sum_without_contact * mean_without_contact end) as squares
-    from means
-    group by outcome, period_grain, period_start, touchpoint_type
-)
+{{ stratified_difference("strata", ["outcome", "period_grain", "period_start", "touchpoint_type"], ["contact", "without_contact"]) }}
 
 select
     outcome,
@@ -91,11 +62,10 @@ select
     period_start,
     touchpoint_type,
     {%- for group in groups %}
-    cast(n_{{ group }} as bigint) as n_{{ group }},
-    {{ ratio("sum_" ~ group, "n_" ~ group) }} as mean_{{ group }},
+    n_{{ group }},
+    mean_{{ group }},
     {%- endfor %}
-    cast(n_matched as bigint) as n_matched,
-    {{ ratio("weighted_difference", "weight") }} as difference,
-    -- values that are all alike do not tell how far the next one may be from them
-    case when squares > 1e-9 then {{ t_quantile("degrees") }} * sqrt({{ ratio("squares", "degrees") }} / weight) end as half_width
+    n_matched,
+    difference,
+    half_width
 from sums
