@@ -222,13 +222,14 @@ def build(tables: Mapping[str, Rows], marts: Sequence[str], **settings: object) 
 
     Args:
         tables: raw rows as text by raw table; subscription_events and customers are required, as in the contract.
-        marts: names of the marts to return.
+        marts: names of the marts to return, or of models below them.
         settings: dbt vars.
     """
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         write_landing(Path(folder), tables)
         build_on(connection, Path(folder), marts, settings)
-        return {mart: rows(connection, f"marts.{mart}") for mart in marts}
+        relations = {mart: f"{'intermediate' if mart.startswith('int_') else 'marts'}.{mart}" for mart in marts}
+        return {mart: rows(connection, relation) for mart, relation in relations.items()}
 
 
 def rows(connection: duckdb.DuckDBPyConnection, relation: str) -> list[dict]:

@@ -30,15 +30,17 @@ pointed as (
     select
         features.*,
         {%- for part in parts %}
+        {%- set is_known = "features." ~ part ~ " is not null and rules." ~ part ~ "_weight is not null" %}
         case
-            -- greatest and least leave out what is null
-            when features.{{ part }} is not null
+            -- greatest and least leave out what is null; abs makes 0 of the -0 of a part that falls
+            when {{ is_known }}
                 then
                     100 * least(
-                        greatest((features.{{ part }} - rules.{{ part }}_worst) / (rules.{{ part }}_best - rules.{{ part }}_worst), 0), 1
+                        abs(greatest((features.{{ part }} - rules.{{ part }}_worst) / (rules.{{ part }}_best - rules.{{ part }}_worst), 0)),
+                        1
                     )
         end as {{ part }}_points,
-        case when features.{{ part }} is not null then rules.{{ part }}_weight else 0 end as {{ part }}_weight,
+        case when {{ is_known }} then rules.{{ part }}_weight else 0 end as {{ part }}_weight,
         {%- endfor %}
         rules.all_weights
     from features
