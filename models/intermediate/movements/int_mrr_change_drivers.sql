@@ -57,12 +57,7 @@ given as (
         case when states.mrr_given is not null then coalesce(rates.rate_to_reporting, 1) end as rate_given,
         case when states.mrr_given is not null then coalesce(events.billing_interval, 'month') end as interval_given,
         case when states.mrr_given is not null then coalesce(events.billing_interval_count, 1) end as interval_count_given,
-        case
-            when
-                states.has_effect
-                and {{ gives_terms("states.event_type") }}
-                then events.quantity
-        end as quantity_given
+        states.quantity_given
     from events_of_changing as states
     inner join {{ ref("stg_billing__subscription_events") }} as events
         on states.event_id = events.event_id
