@@ -12,7 +12,7 @@ from warehouse.statistics import churn_model
 from warehouse.statistics.churn_model import FEATURES, HORIZONS, MODELS, PREDICTORS, Limits
 from warehouse.statistics.prediction_quality import Campaign
 
-LIMITS = Limits(least_losses=20, evaluation_months=3)
+LIMITS = Limits(least_losses=20, evaluation_months=3, most_reasons=1_000)
 
 
 def monthly_risk(days_since_use: np.ndarray, failed_payments: np.ndarray) -> np.ndarray:
@@ -166,6 +166,15 @@ def test_reasons_are_what_puts_a_customer_above_the_usual_one(name: str) -> None
     assert (given.isna().to_numpy() == said[["reason_1", "reason_2", "reason_3"]].isna().to_numpy()).all()
 
 
+def test_those_at_highest_risk_are_given_the_reasons() -> None:
+    rows, live = business()
+    every = churn_model.predictions(rows, live, {90: "logistic"}, LIMITS).to_pandas()
+    few = churn_model.predictions(rows, live, {90: "logistic"}, Limits(20, 3, most_reasons=7)).to_pandas()
+    assert few["probability"].equals(every["probability"])
+    likeliest = every["probability"].nlargest(7).index
+    pd.testing.assert_frame_equal(few[few["reason_1"].notna()], every.loc[sorted(likeliest)])
+
+
 def test_the_effect_of_a_reason_is_the_fall_of_the_log_odds_at_the_median() -> None:
     rows, live = business()
     said = churn_model.predictions(rows, live, {90: "logistic"}, LIMITS).to_pandas().set_index("customer_id")
@@ -207,16 +216,16 @@ def test_little_history_is_said(months: int) -> None:
 def test_few_losses_are_said() -> None:
     rows = business()[0]
     exact = evaluated_business()["base_rate", 90]
-    assert "too few losses" in evaluated(rows, 90, limits=Limits(10_000, 3))["logistic", 90]["fit_note"]
-    assert evaluated(rows, 90, limits=Limits(10_000, 3))["base_rate", 90]["fit_note"].startswith(
+    assert "too few losses" in evaluated(rows, 90, limits=Limits(10_000, 3, 0))["logistic", 90]["fit_note"]
+    assert evaluated(rows, 90, limits=Limits(10_000, 3, 0))["base_rate", 90]["fit_note"].startswith(
         "too few losses to judge by"
     )
     judged = rows[rows["is_lost_in_90_days"].notna()]
     _, judged_rows = churn_model.split(judged["scored_on"], 90, 3)
     customers = judged[judged_rows & (judged["is_lost_in_90_days"] == True)]["customer_id"].nunique()  # noqa: E712
     assert exact["evaluated_losses"] > customers  # a customer who left may be in several month ends: it is one
-    assert evaluated(rows, 90, limits=Limits(customers, 3))["base_rate", 90]["fit_note"] is None
-    assert evaluated(rows, 90, limits=Limits(customers + 1, 3))["base_rate", 90]["auc"] is None
+    assert evaluated(rows, 90, limits=Limits(customers, 3, 0))["base_rate", 90]["fit_note"] is None
+    assert evaluated(rows, 90, limits=Limits(customers + 1, 3, 0))["base_rate", 90]["auc"] is None
     for is_lost in (True, False):
         one_kind = evaluated(rows.assign(is_lost_in_60_days=is_lost), 60)
         assert all(row["fit_note"].startswith("too few losses") for row in one_kind.values())

@@ -107,15 +107,17 @@ PREDICTIONS = pa.schema(
 
 @dataclass(frozen=True)
 class Limits:
-    """From when on there is enough to fit: customers who left and month ends to be judged on."""
+    """From when on there is enough to fit: customers who left, month ends to be judged on; and who is given reasons."""
 
     least_losses: int
     evaluation_months: int
+    most_reasons: int
 
     @classmethod
     def of(cls, thresholds: dict[str, float]) -> Limits:
         """As the seed thresholds has them."""
-        return cls(int(thresholds["churn_model_least_losses"]), int(thresholds["churn_model_evaluation_months"]))
+        names = ("churn_model_least_losses", "churn_model_evaluation_months", "churn_reasons_most_customers")
+        return cls(*(int(thresholds[name]) for name in names))
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def predictions(rows: pd.DataFrame, live: pd.DataFrame, used: dict[int, str], li
         rows: as of evaluations; all whose outcome is known are fitted.
         live: customer_id and FEATURES of the customers to predict, as known now.
         used: name of the model by horizon; others have no rows.
-        limits: from when on there is enough to fit.
+        limits: from when on there is enough to fit, and how many customers, those at highest risk, are given reasons.
 
     Returns:
         A row by customer and horizon (PREDICTIONS). The effect of a reason is by how much the log-odds fall when that
@@ -176,13 +178,9 @@ def predictions(rows: pd.DataFrame, live: pd.DataFrame, used: dict[int, str], li
         model = fitted(name, known, lost, limits.least_losses)
         if isinstance(model, ChurnModel) and len(live):
             log_odds = model.log_odds(live)
-            columns = {
-                "customer_id": live["customer_id"],
-                "horizon_days": np.full(len(live), horizon),
-                "model": np.full(len(live), name),
-                "probability": expit(log_odds),
-            } | _reasons(model, live, log_odds)
-            frame = pd.DataFrame(columns).reindex(columns=PREDICTIONS.names)
+            frame = live[["customer_id"]].assign(horizon_days=horizon, model=name, probability=expit(log_odds))
+            likeliest = np.argsort(-log_odds, kind="stable")[: limits.most_reasons]
+            frame = frame.join(_reasons(model, live, log_odds, likeliest)).reindex(columns=PREDICTIONS.names)
             tables.append(pa.Table.from_pandas(frame, schema=PREDICTIONS, preserve_index=False))
     return pa.concat_tables(tables) if tables else PREDICTIONS.empty_table()
 
@@ -363,19 +361,20 @@ def _figures(
     }
 
 
-def _reasons(model: ChurnModel, live: pd.DataFrame, log_odds: Floats) -> dict[str, object]:
-    """By customer the features that raise its log-odds most: name, its value and the usual one, and by how much."""
+def _reasons(model: ChurnModel, live: pd.DataFrame, log_odds: Floats, asked: NDArray[np.int64]) -> pd.DataFrame:
+    """Of the rows asked for the features that raise the log-odds most: name, value, the usual one, and by how much."""
     usual = live[model.columns].median().to_numpy()
-    effects = np.zeros((len(live), len(model.columns)))
+    rows, log_odds = live.iloc[asked][model.columns], log_odds[asked]
+    effects = np.zeros(rows.shape)
     for number, name in enumerate(model.columns):
-        moved = (live[name] != usual[number]).to_numpy()
+        moved = (rows[name] != usual[number]).to_numpy()
         if moved.any() and not np.isnan(usual[number]):
-            effects[moved, number] = log_odds[moved] - model.log_odds(live[moved].assign(**{name: usual[number]}))
-    values, logged = live[model.columns].to_numpy(copy=True), np.isin(model.columns, LOGGED)
+            effects[moved, number] = log_odds[moved] - model.log_odds(rows[moved].assign(**{name: usual[number]}))
+    values, logged = rows.to_numpy(copy=True), np.isin(model.columns, LOGGED)
     values[:, logged], usual[logged] = np.expm1(values[:, logged]), np.expm1(usual[logged])
     order = np.argsort(-effects, axis=1, kind="stable")
-    names, each = np.array(model.columns, dtype=object), np.arange(len(live))
-    found: dict[str, object] = {}
+    names, each = np.array(model.columns, dtype=object), np.arange(len(rows))
+    found = {}
     for number in range(min(REASONS, len(names))):
         chosen = order[:, number]
         raises = effects[each, chosen] > 0
@@ -384,4 +383,4 @@ def _reasons(model: ChurnModel, live: pd.DataFrame, log_odds: Floats) -> dict[st
         found[f"{reason}_value"] = np.where(raises, values[each, chosen], np.nan)
         found[f"{reason}_usual"] = np.where(raises, usual[chosen], np.nan)
         found[f"{reason}_effect"] = np.where(raises, effects[each, chosen], np.nan)
-    return found
+    return pd.DataFrame(found, index=rows.index)
