@@ -56,12 +56,15 @@ valued as (
         coalesce(customers.owner, plays.owner_role) as owner,
         cast({{ dbt.dateadd("day", "plays.due_days", reporting_date("shown.last_began_at")) }} as date) as due_on,
         coalesce(signals.signals, 0) as signals,
-        {{ as_double("worth.mrr") }} as value_at_risk
+        -- the lost are lost; of whom nobody knows a risk all is at risk
+        {{ as_double("worth.mrr") }} * coalesce(risks.churn_risk, 1) as value_at_risk
     from shown
     inner join {{ ref("playbook") }} as plays
         on shown.trigger_code = plays.trigger_code
     inner join worth
         on shown.customer_id = worth.customer_id
+    left join {{ ref("int_churn_risk") }} as risks
+        on shown.customer_id = risks.customer_id
     left join {{ ref("int_customers") }} as customers
         on shown.customer_id = customers.customer_id
     left join signals

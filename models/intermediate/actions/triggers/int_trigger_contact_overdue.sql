@@ -4,11 +4,13 @@
 -#}
 with contacts as (
     select
-        customer_id,
-        contacted_at
-    from {{ ref("stg_marketing__campaign_contacts") }}
+        contacts.customer_id,
+        contacts.contacted_at
+    from {{ ref("stg_marketing__campaign_contacts") }} as contacts
+    inner join {{ ref("int_report_moment") }} as moment
+        on contacts.contacted_at <= moment.as_of
     -- nobody talks to the control group
-    where not coalesce(is_control, false)
+    where not coalesce(contacts.is_control, false)
 ),
 
 recorded as (
@@ -52,7 +54,7 @@ gaps as (
         customer_id,
         began_at,
         {{ reporting_date("happened_at") }} as since_on,
-        {{ reporting_date("lead(happened_at) over (partition by customer_id, began_at order by happened_at)") }} as next_on
+        lead(happened_at) over (partition by customer_id, began_at order by happened_at) as next_at
     from points
 ),
 
@@ -78,6 +80,7 @@ stages as (
     select
         spells.customer_id,
         spells.began_at,
+        spells.ended_at,
         cadences.cadence_days,
         {{ dbt.dateadd("day", "cast(cadences.from_days as integer)", reporting_date("spells.began_at")) }} as from_on,
         {{ dbt.dateadd("day", "cast(cadences.until_days as integer)", reporting_date("spells.began_at")) }} as until_on
@@ -91,22 +94,34 @@ overdue as (
         plays.trigger_code,
         gaps.customer_id,
         stages.cadence_days,
+        stages.ended_at,
         cast(
             greatest(stages.from_on, {{ dbt.dateadd("day", "cast(stages.cadence_days + 1 as integer)", "gaps.since_on") }}) as date
         ) as from_on,
-        cast(least(stages.until_on, gaps.next_on) as date) as until_on
+        stages.until_on,
+        gaps.next_at
     from gaps
     inner join stages
         on gaps.customer_id = stages.customer_id and gaps.began_at = stages.began_at
     inner join {{ ref("playbook") }} as plays
         on plays.condition = 'contact_overdue'
+),
+
+timed as (
+    select
+        trigger_code,
+        customer_id,
+        cadence_days,
+        {{ reporting_midnight("from_on") }} as began_at,
+        least({{ reporting_midnight("until_on") }}, next_at, ended_at) as ended_at
+    from overdue
 )
 
 select
     trigger_code,
     customer_id,
-    {{ reporting_midnight("from_on") }} as began_at,
-    {{ reporting_midnight("until_on") }} as ended_at,
+    began_at,
+    ended_at,
     {{ as_double("cadence_days") }} as value
-from overdue
-where coalesce(from_on < until_on, true)
+from timed
+where coalesce(began_at < ended_at, true)

@@ -5,14 +5,14 @@
 with steps as (
     select
         customer_id,
-        changed_on as happened_on,
+        changed_at as happened_at,
         mrr - previous_mrr as mrr_change
     from {{ ref("int_customer_changes") }}
     where mrr <> previous_mrr or (is_active and not was_active)
     union all
     select
         customer_id,
-        first_used_on as happened_on,
+        {{ reporting_midnight("first_used_on") }} as happened_at,
         0 as mrr_change
     from {{ ref("int_feature_adoptions") }}
 ),
@@ -22,22 +22,13 @@ recorded as (
     select min(first_used_on) as since_on from {{ ref("int_feature_adoptions") }}
 ),
 
-days as (
-    select
-        customer_id,
-        happened_on,
-        sum(mrr_change) as mrr_change
-    from steps
-    group by customer_id, happened_on
-),
-
 quiet as (
     select
-        days.customer_id,
-        greatest(days.happened_on, recorded.since_on) as since_on,
-        lead(days.happened_on) over (partition by days.customer_id order by days.happened_on) as until_on,
-        sum(days.mrr_change) over (partition by days.customer_id order by days.happened_on rows unbounded preceding) as mrr
-    from days
+        steps.customer_id,
+        greatest({{ reporting_date("steps.happened_at") }}, recorded.since_on) as since_on,
+        lead(steps.happened_at) over (partition by steps.customer_id order by steps.happened_at) as until_at,
+        sum(steps.mrr_change) over (partition by steps.customer_id order by steps.happened_at rows unbounded preceding) as mrr
+    from steps
     inner join recorded
         on recorded.since_on is not null
 ),
@@ -63,7 +54,7 @@ select
     trigger_code,
     customer_id,
     {{ reporting_midnight("from_on") }} as began_at,
-    {{ reporting_midnight("until_on") }} as ended_at,
+    until_at as ended_at,
     {{ as_double("mrr") }} as value
 from lasting
-where coalesce(from_on < until_on, true)
+where coalesce({{ reporting_midnight("from_on") }} < until_at, true)

@@ -6,6 +6,7 @@ with days as (
     select
         orders.customer_id,
         {{ reporting_date("orders.received_at") }} as ordered_on,
+        min(orders.received_at) as ordered_at,
         sum(orders.received) as amount
     from {{ ref("int_receipts") }} as orders
     where orders.receipt_kind = 'orders'
@@ -21,7 +22,7 @@ running as (
         min(ordered_on) over until_here as first_ordered_on,
         sum(amount) over until_here as amount_so_far,
         lag(amount) over in_time as previous_amount,
-        lead(ordered_on) over in_time as next_ordered_on
+        lead(ordered_at) over in_time as next_ordered_at
     from days
     window
         in_time as (partition by customer_id order by ordered_on),
@@ -50,17 +51,17 @@ falling as (
         trigger_code,
         customer_id,
         cast({{ dbt.dateadd("day", "cast(ceil(days_too_long) as integer)", "ordered_on") }} as date) as from_on,
-        next_ordered_on,
+        next_ordered_at,
         {{ as_double("days_too_long") }} as value
     from usual
     where days_ordered >= regular_days
     union all
-    -- of the two, neither is usual
+    -- of the two, neither is usual; what was ordered on a day is known when it is over
     select
         trigger_code,
         customer_id,
-        ordered_on as from_on,
-        next_ordered_on,
+        cast({{ dbt.dateadd("day", 1, "ordered_on") }} as date) as from_on,
+        next_ordered_at,
         {{ as_double("amount") }} as value
     from usual
     where days_ordered >= regular_days + 2 and amount <= amount_too_small and previous_amount <= amount_too_small
@@ -70,7 +71,7 @@ select
     trigger_code,
     customer_id,
     {{ reporting_midnight("from_on") }} as began_at,
-    {{ reporting_midnight("next_ordered_on") }} as ended_at,
+    next_ordered_at as ended_at,
     value
 from falling
-where coalesce(from_on < next_ordered_on, true)
+where coalesce({{ reporting_midnight("from_on") }} < next_ordered_at, true)
