@@ -255,7 +255,7 @@ def test_a_customer_with_nothing_but_a_start_has_a_score_where_others_have_more(
     (row,) = (row for row in rows if row["customer_id"] == "bare" and row["scored_on"] == date(2024, 2, 29))
     assert row["login_recency"] == row["tenure"] == 393
     assert [row[part] for part in ("login_frequency", "core_features", "open_tickets", "payment_trouble")] == [0] * 4
-    assert row["missing_parts"] == "usage_trend, seats_in_use, nps, csat, onboarding"
+    assert row["missing_parts"] == "usage_trend, seats_in_use, latest_nps, latest_csat, onboarding"
 
 
 def test_a_business_without_customers_has_no_scores() -> None:
