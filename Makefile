@@ -24,13 +24,15 @@ OPEN_UNIVERSITY_BUILD ?= examples/open_university
 CDNOW_BUILD ?= examples/cdnow
 AIRPORT_SURVEY ?= ../shared/data/sfo_2017/2017_SFO_Customer_Survey.csv
 AIRPORT_BUILD ?= examples/airport_survey
+RAVENSTACK ?= ../shared/data/ravenstack
+RAVENSTACK_BUILD ?= examples/ravenstack
 CUSTOMERS ?= 1000000
 SIZE ?= 200000
 ROUNDS ?= 3
 REASON ?=
 SKEW ?=
 WRITE ?=
-GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW WRITE
+GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD RAVENSTACK RAVENSTACK_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW WRITE
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -38,7 +40,7 @@ endef
 $(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow airport
+.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow airport ravenstack
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -158,6 +160,12 @@ airport: setup  ## build the real example with surveys alone (AIRPORT_SURVEY=the
 	@RAW_DATA_DIR="$$AIRPORT_BUILD/landing" WAREHOUSE_PATH="$$AIRPORT_BUILD/airport_survey.duckdb" \
 		PUBLISHED_PATH="$$AIRPORT_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$AIRPORT_BUILD/target" \
 		$(BIN)/python -m warehouse.build --vars '{as_of: 2017-06-01}'
+
+ravenstack: setup  ## build the simulated SaaS business of a third party (RAVENSTACK=folder with the data set's CSV files)
+	@$(BIN)/python examples/ravenstack/to_landing.py "$$RAVENSTACK" "$$RAVENSTACK_BUILD/landing"
+	@RAW_DATA_DIR="$$RAVENSTACK_BUILD/landing" WAREHOUSE_PATH="$$RAVENSTACK_BUILD/ravenstack.duckdb" \
+		PUBLISHED_PATH="$$RAVENSTACK_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$RAVENSTACK_BUILD/target" \
+		$(BIN)/python -m warehouse.build --vars '{as_of: 2025-01-01}'
 
 test-postgres: setup-dev  ## compare every mart on a real Postgres server with DuckDB's
 	@$(BIN)/python -m pytest tests/engines/test_postgres.py

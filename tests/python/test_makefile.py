@@ -34,6 +34,7 @@ TARGETS = {
     "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
     "OULAD": "open-university", "OPEN_UNIVERSITY_BUILD": "open-university", "CDNOW_BUILD": "cdnow",
     "AIRPORT_SURVEY": "airport", "AIRPORT_BUILD": "airport",
+    "RAVENSTACK": "ravenstack", "RAVENSTACK_BUILD": "ravenstack",
     "CUSTOMERS": "bench", "SIZE": "bench-tables", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
     "WRITE": "topics",
 }  # fmt: skip
