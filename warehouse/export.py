@@ -1,16 +1,21 @@
-"""`make export`: the published marts as CSV files, and the smaller ones as workbooks, safe to open in a spreadsheet.
+"""`make export`: the published marts as CSV and Parquet files, and the smaller ones as workbooks too.
 
-A text that a spreadsheet would take for a formula gets an apostrophe before it: whoever lands data must not run
-anything on the machine of whoever opens a report.
+In CSV and workbooks a text that a spreadsheet would take for a formula gets an apostrophe before it: whoever lands data
+must not run anything on the machine of whoever opens a report. Parquet has the texts as they are, for programs.
+
+Of a queue (sync_) the changes since the last export into the same folder are exported too (export_changes.py). Every file
+is written beside its place and then renamed. What the next changes are compared with, the queue's Parquet file, comes
+last: an export that fails on the way loses no change, the next one has it again.
 
 Usage: python -m warehouse.export [FOLDER] [MART ...]
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -19,6 +24,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from warehouse.disk import first_line, memory_limit
+from warehouse.export_changes import QUEUES, changes_query
+from warehouse.file_formats import sql_text
 from warehouse.settings import SettingsError, read_environment
 
 WORKBOOK_ROWS = 100_000  # a larger one takes minutes to write and to open
@@ -50,7 +57,7 @@ def harmless(value: object) -> object:
 
 
 def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Path]:
-    """Write marts as CSV, and those of up to WORKBOOK_ROWS as workbooks.
+    """Write marts as CSV and Parquet, those of up to WORKBOOK_ROWS as workbooks, and what changed of queues.
 
     Args:
         published: DuckDB file with the marts; opened read-only.
@@ -84,33 +91,66 @@ def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Pat
 
 
 def _write(connection: duckdb.DuckDBPyConnection, schema: str, mart: str, folder: Path) -> Iterator[Path]:
-    rows = _harmless_rows(connection, schema, mart)
-    yield _write_csv(connection, rows, folder / f"{mart}.csv")
-    if connection.execute(f'select count(*) from "{schema}"."{mart}"').fetchone()[0] <= WORKBOOK_ROWS:
-        cursor = connection.cursor().execute(rows)
-        yield _write_workbook(folder / f"{mart}.xlsx", mart, [column[0] for column in cursor.description], cursor)
+    table = f'"{schema}"."{mart}"'
+    yield _write_csv(connection, table, folder / f"{mart}.csv")
+    if connection.execute(f"select count(*) from {table}").fetchone()[0] <= WORKBOOK_ROWS:
+        cursor = connection.cursor().execute(_harmless_rows(connection, table))
+        names = [column[0] for column in cursor.description]
+        yield _replaced(folder / f"{mart}.xlsx", lambda draft: _write_workbook(draft, mart, names, cursor))
+    if mart.startswith(QUEUES):
+        yield from _write_changes(connection, table, mart, folder)
+    yield _write_parquet(connection, table, folder / f"{mart}.parquet")
 
 
-def _harmless_rows(connection: duckdb.DuckDBPyConnection, schema: str, mart: str) -> str:
-    """A query for the rows of a mart, in an order of their own, harmless to a spreadsheet."""
+def _write_changes(connection: duckdb.DuckDBPyConnection, table: str, mart: str, folder: Path) -> Iterator[Path]:
+    exported = folder / f"{mart}.parquet"
+    before = f"read_parquet({sql_text(str(exported))})" if exported.exists() else f"(from {table} limit 0)"
+    columns = [
+        [name for name, *_ in connection.execute(f"describe from {rows}").fetchall()] for rows in (table, before)
+    ]
+    connection.execute(f"create or replace temp table changes as {changes_query(table, before, *columns)}")
+    yield _write_csv(connection, "changes", folder / f"{mart}_changes.csv")
+    yield _write_parquet(connection, "changes", folder / f"{mart}_changes.parquet")
+
+
+def _replaced(file: Path, write: Callable[[Path], object]) -> Path:
+    """The file, written beside its place and renamed: it is the old one or the new one, whole."""
+    draft = file.with_name(f".{file.name}.draft")
+    try:
+        with draft.open("wb"):
+            pass  # a folder that cannot be written is said by the system, plainly
+        write(draft)
+        os.replace(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
+    return file
+
+
+def _harmless_rows(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """A query for the rows of a table, in an order of their own, harmless to a spreadsheet."""
     columns = [
         f'case when regexp_matches("{name}", \'{SUSPECT}\') then harmless("{name}") else "{name}" end as "{name}"'
         if data_type == "VARCHAR"
         else f'"{name}"'
-        for name, data_type, *_ in connection.execute(f'describe "{schema}"."{mart}"').fetchall()
+        for name, data_type, *_ in connection.execute(f"describe {table}").fetchall()
     ]
-    return f'select {", ".join(columns)} from "{schema}"."{mart}" order by all'
+    return f"select {', '.join(columns)} from {table} order by all"
 
 
-def _write_csv(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> Path:
-    with file.open("wb"):
-        pass  # a folder that cannot be written is said by the system, plainly
-    path = str(file).replace("'", "''")
-    connection.execute(f"copy ({rows}) to '{path}' (format csv, header, compression none)")
-    return file
+def _write_csv(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> Path:
+    rows = _harmless_rows(connection, table)
+    options = "format csv, header, compression none"
+    return _replaced(file, lambda draft: connection.execute(f"copy ({rows}) to {sql_text(str(draft))} ({options})"))
 
 
-def _write_workbook(file: Path, title: str, names: list[str], cursor: duckdb.DuckDBPyConnection) -> Path:
+def _write_parquet(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> Path:
+    rows = f"select * from {table} order by all"
+    return _replaced(
+        file, lambda draft: connection.execute(f"copy ({rows}) to {sql_text(str(draft))} (format parquet)")
+    )
+
+
+def _write_workbook(file: Path, title: str, names: list[str], cursor: duckdb.DuckDBPyConnection) -> None:
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(title[:31])
 
@@ -126,7 +166,6 @@ def _write_workbook(file: Path, title: str, names: list[str], cursor: duckdb.Duc
         for row in batch:
             sheet.append([cell(value) for value in row])
     workbook.save(file)
-    return file
 
 
 def main(arguments: list[str]) -> int:

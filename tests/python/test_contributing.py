@@ -45,7 +45,7 @@ LANDING = {
 }
 BUILT = (
     "dim_customers", "rpt_early_losses", "rpt_churn_rates", "rpt_churn_reasons", "rpt_red_flags", "rpt_goals",
-    "fct_survey_responses",
+    "fct_survey_responses", "int_tasks",
 )  # fmt: skip
 # data tests that look at every segment
 OF_SEGMENTS = ("reports_end_at_todays_customers", "movements_lead_from_start_to_end")
@@ -119,7 +119,7 @@ def test_the_page_has_every_kind_of_addition() -> None:
     with_steps = [part.splitlines()[0] for part in parts if steps(part)]
     assert with_steps == [
         "Add a model", "Add a threshold", "Change a mart's contract", "Add a churn reason", "Add a segment",
-        "Add a red flag", "Add a metric", "Languages",
+        "Add a red flag", "Add a trigger", "Add a metric", "Languages",
     ]  # fmt: skip
     assert text.count("```diff") + len(re.findall(r"^ *`[\w/.]+`:$", text, re.MULTILINE)) == len(steps(text))
 
@@ -166,6 +166,17 @@ def test_a_flag_is_raised(followed: SimpleNamespace) -> None:
         "and segment_type = 'all' and period_grain = 'month' and verdict = 'raised'"
     )
     assert rows(followed, query) == [("2025-04-01", 0.5, "raised")]
+
+
+def test_a_trigger_has_tasks(followed: SimpleNamespace) -> None:
+    query = (
+        "select customer_id, triggered_at::text, closed_at::text, closed_by from intermediate.int_tasks "
+        "where trigger_code = 'check_in' order by customer_id"
+    )
+    assert rows(followed, query) == [
+        ("c1", "2025-02-04 00:00:00", "2025-04-04 00:00:00", "loss"),
+        ("c2", "2025-02-16 00:00:00", "2025-06-05 00:00:00", "loss"),
+    ]
 
 
 def test_a_metric_may_be_a_target(followed: SimpleNamespace) -> None:

@@ -306,7 +306,8 @@ def test_no_exported_text_is_a_formula(tmp_path):
         connection.execute("create table rpt_texts (place integer, amount decimal(18, 6), text varchar)")
         connection.executemany("insert into rpt_texts values (?, -1.5, ?)", list(enumerate(texts)))
     before = published.read_bytes()
-    assert [file.name for file in export(published, tmp_path / "out")] == ["rpt_texts.csv", "rpt_texts.xlsx"]
+    written = [file.name for file in export(published, tmp_path / "out")]
+    assert written == ["rpt_texts.csv", "rpt_texts.xlsx", "rpt_texts.parquet"]
     assert published.read_bytes() == before
     with (tmp_path / "out" / "rpt_texts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
