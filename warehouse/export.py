@@ -3,9 +3,9 @@
 In CSV and workbooks a text that a spreadsheet would take for a formula gets an apostrophe before it: whoever lands data
 must not run anything on the machine of whoever opens a report. Parquet has the texts as they are, for programs.
 
-Of a queue (sync_) the changes since the last export into the same folder are exported too (export_changes.py). Every file
-is written beside its place and then renamed. What the next changes are compared with, the queue's Parquet file, comes
-last: an export that fails on the way loses no change, the next one has it again.
+Of a queue (sync_) the changes since the last export into the same folder are exported too (export_changes.py). Every
+file is written beside its place and then renamed. What the next changes are compared with, the queue's Parquet file,
+comes last: an export that fails on the way loses no change, the next one has it again.
 
 Usage: python -m warehouse.export [FOLDER] [MART ...]
 """

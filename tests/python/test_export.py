@@ -22,7 +22,10 @@ from warehouse.export import export
 
 PROJECT = Path(__file__).parents[2]
 QUEUE = "sync_action_queue"
-COLUMNS = "customer_id varchar, trigger_code varchar, triggered_at timestamp, status varchar, reason varchar, priority integer"
+COLUMNS = (
+    "customer_id varchar, trigger_code varchar, triggered_at timestamp, status varchar, reason varchar, "
+    "priority integer"
+)
 
 
 def publish(file: Path, *rows: tuple, columns: str = COLUMNS) -> Path:
