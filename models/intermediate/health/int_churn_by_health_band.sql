@@ -1,4 +1,4 @@
-{#- How many of each health band left soon after past days of scoring: what the band says of a customer of today. -#}
+{#- How many of each health band left soon after past days of scoring: whether the score tells it, and what it says today. -#}
 with scored as (
     select
         scores.scored_on,
