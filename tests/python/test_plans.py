@@ -28,8 +28,6 @@ SMALL = {
     "int_trigger_ticket_open",
     "sync_action_queue",  # tasks x the one row of a threshold
     "int_use_gaps",  # months of use x the 31 days of a month
-    "int_churn_model_rows",  # customers x the one row of a threshold
-    "int_churn_forecasts",  # live customers x the horizons
     "int_usage_ages",  # ages in days x the listed days of the seed
     "int_outcome_no_ticket",  # moments of plays x the one row since when tickets are recorded
     "int_outcome_ordered",  # the same of orders
