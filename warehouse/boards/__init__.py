@@ -1,0 +1,1 @@
+"""Boards: one page per board and language, drawn from the published marts, that opens without a network."""
