@@ -87,6 +87,10 @@ ADDRESSES := $(if $(findstring :,$(value RAW_DATA_DIR)),setup-addresses)
 build: setup $(ADDRESSES) $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
 	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
 
+.PHONY: boards
+boards: setup  ## draw the boards of the published marts anew: published/boards/en/overview.html
+	@$(BIN)/python -m warehouse.boards
+
 doctor: setup $(ADDRESSES)  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS)
 	@$(BIN)/python -m warehouse.doctor $${VARS:+--vars="$$VARS"}
 
@@ -106,7 +110,7 @@ mutants: setup-dev  ## make small wrong changes and see whether the tests notice
 lint: setup-dev  ## check the style of SQL, Python and YAML, and the habits of the models (dbt-bouncer.yml)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/yamllint --strict models seeds mutants dbt_project.yml dbt-bouncer.yml profiles.yml selectors.yml
+	@$(BIN)/yamllint --strict models seeds boards mutants dbt_project.yml dbt-bouncer.yml profiles.yml selectors.yml
 	@mkdir -p target/lint && $(BIN)/dbt --quiet parse --target-path target/lint
 	@COLUMNS=200 $(BIN)/dbt-bouncer run > target/lint/bouncer.txt 2>&1 || { cat target/lint/bouncer.txt; exit 1; }
 	@$(BIN)/python tests/lint_sql.py lint --processes 2 models tests analyses

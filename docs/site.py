@@ -17,6 +17,7 @@ GATHERED = (
     "docs/*.svg",
     "docs/*.css",
     "docs/*.js",
+    "docs/images/*",
     "docs/tables/*.md",
     "examples/*/*.*",
 )

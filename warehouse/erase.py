@@ -23,6 +23,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.boards.render import redraw
 from warehouse.disk import first_line, one_at_a_time, remove, replace_file
 from warehouse.erasures import AMBIGUOUS_ID, Erasures, ErasuresError
 from warehouse.landing import (
@@ -508,6 +509,8 @@ def main(arguments: list[str]) -> int:
         return 1
     for file, values in changed.items():
         print(f"{file}: {values} values erased, none is left")
+    if settings.published.exists():
+        problems += redraw(settings.published)
     if landed:
         print(
             f"The landing folder still holds the customer ({', '.join(landed)}): builds leave it out, as long as it is "

@@ -361,6 +361,11 @@ def _places(built: Built) -> Lines:
     ]
 
 
+def _boards(built: Built) -> Lines:
+    overview = built.published.parent / "boards" / "en" / "overview.html"
+    return [("Boards", f"{overview}: open it in a browser, no network needed")] if overview.exists() else []
+
+
 def _warnings(built: Built) -> Lines:
     return [("Warning", warning) for warning in (*built.warnings, *built.publication.warnings)]
 
@@ -379,5 +384,6 @@ LINES: tuple[Callable[[Built], Lines], ...] = (
     _changes,
     _nps,
     _places,
+    _boards,
     _warnings,
 )

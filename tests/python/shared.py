@@ -36,8 +36,8 @@ from unittest import mock
 PROJECT = Path(__file__).parents[2]
 HOME = PROJECT / "target" / "tests"
 FOLLOWS_FROM = (
-    "*.yml", "requirements.lock", "models/**/*", "macros/**/*", "seeds/**/*", "analyses/**/*", "warehouse/**/*",
-    "tests/generic/**/*", "tests/singular/**/*", "tests/fixtures/**/*", "tests/python/harness.py",
+    "*.yml", "requirements.lock", "models/**/*", "macros/**/*", "seeds/**/*", "analyses/**/*", "boards/*",
+    "warehouse/**/*", "tests/generic/**/*", "tests/singular/**/*", "tests/fixtures/**/*", "tests/python/harness.py",
     "tests/python/conftest.py", "tests/python/shared.py", "tests/python/quick_dbt.py",
 )  # fmt: skip
 VERSIONS_KEPT = 3

@@ -112,6 +112,8 @@ def test_an_exposure_names_the_marts_that_its_program_reads() -> None:
         named = {MODELS[parent]["name"] for parent in exposure["depends_on"]["nodes"]}
         if program := exposure["config"]["meta"].get("program"):
             text = (harness.PROJECT / program).read_text(encoding="utf-8")
-            assert named == set(re.findall(r"\bmarts\.((?:dim|fct|rpt|sync)_\w+)", text)), exposure["name"]
+            assert named == set(re.findall(r"\b(?:marts\.|(?:ref|scoped)\(')((?:dim|fct|rpt|sync)_\w+)", text)), (
+                exposure["name"]
+            )
         else:
             assert named == {model["name"] for model in MODELS.values() if model["fqn"][1] == "marts"}

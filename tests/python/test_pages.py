@@ -323,6 +323,7 @@ def test_summary_says_what_was_built_and_the_headline_numbers(demo_build: Simple
     for place, default in (
         (demo_build.warehouse, "warehouse.duckdb"),
         (demo_build.published, "published/marts.duckdb"),
+        (demo_build.published.parent / "boards", "published/boards"),
         (demo_build.warehouse.parent / "target", "target"),
     ):
         summary = summary.replace(str(place), default)

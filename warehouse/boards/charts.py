@@ -14,8 +14,8 @@ WITH_LEGEND = ("color", "fill", "stroke", "strokeDash", "shape", "opacity")
 
 
 def drawn(spec: Mapping[str, Any], columns: Mapping[str, str], words: Words) -> dict[str, Any]:
-    """The spec with what every chart of the boards has: a tooltip of all columns, headings as titles, the numbers of the
-    language, and where it is read from right to left, the axes too."""
+    """The spec with what every chart of the boards has: a tooltip, headings as titles, the numbers and direction of the
+    language."""
     spec = _walked(copy.deepcopy(dict(spec)), columns, words)
     spec.setdefault("encoding", {})["tooltip"] = [
         {"field": column, "title": words.heading(column), **_shape(shown)} for column, shown in columns.items()

@@ -94,9 +94,7 @@ class Figures:
             "select table_name, column_name from duckdb_columns() where database_name = ?", [catalog]
         ).fetchall():
             self._columns.setdefault(table, set()).add(column)
-        self.periods = [
-            period for grain, n in PERIODS_SHOWN.items() for period in self._all(PERIODS, [grain, n])
-        ]
+        self.periods = [period for grain, n in PERIODS_SHOWN.items() for period in self._all(PERIODS, [grain, n])]
         self.segments = self._all(SEGMENTS, [SEGMENTS_SHOWN])
         self._keep("periods", "period_grain varchar, period_start date", self.periods)
         self._keep("segments", "segment_type varchar, segment_value varchar", self.segments)
@@ -109,7 +107,9 @@ class Figures:
 
     def landed(self) -> set[str]:
         """The raw tables that have rows."""
-        return {name for (name,) in self._all("select raw_table from marts.rpt_event_reconciliation where raw_rows > 0")}
+        return {
+            name for (name,) in self._all("select raw_table from marts.rpt_event_reconciliation where raw_rows > 0")
+        }
 
     def as_of(self) -> date | None:
         """The day that the published figures look from: the last one that is not after as_of."""

@@ -21,6 +21,7 @@ from warehouse.boards.charts import NUMBERS, drawn
 from warehouse.boards.entries import BOARDS, Board, BoardError, Entry, read_boards
 from warehouse.boards.figures import Answer, Figures
 from warehouse.boards.words import LANGUAGES, PERIODS, Words, read_words
+from warehouse.disk import one_at_a_time
 from warehouse.places import PROJECT, home
 
 HERE = Path(__file__).parent
@@ -53,6 +54,22 @@ def render_boards(published: Path, boards: Path = BOARDS) -> Path:
                 (draft / language / f"{board.name}.html").write_text(page, encoding="utf-8")
     _put_in_place(draft, folder)
     return folder / "en" / f"{entries[0].name}.html"
+
+
+def redraw(published: Path) -> list[str]:
+    """Draw the boards of what was just published, or changed.
+
+    Returns:
+        Why they could not be drawn, as warnings: published it is all the same. The old pages are gone then, as they
+        would say something else than the file, perhaps of a customer who was erased.
+    """
+    try:
+        with one_at_a_time(published.parent):
+            render_boards(published)
+    except Exception as error:
+        shutil.rmtree(published.parent / "boards", ignore_errors=True)
+        return [f"the boards could not be drawn. {error}. Mend it, then: make boards"]
+    return []
 
 
 def _answers(boards: Sequence[Board], figures: Figures) -> dict[tuple[str, str], Answer]:
@@ -107,7 +124,9 @@ def draw_page(
     return _template("page.html.j2").render(
         board=board,
         boards=boards,
-        entries=[(entry, item, _documentation(entry.mart, place)) for entry, item in zip(board.entries, items, strict=True)],
+        entries=[
+            (entry, item, _documentation(entry.mart, place)) for entry, item in zip(board.entries, items, strict=True)
+        ],
         by_period=any("period_grain" in answers[board.name, entry.name].columns for entry in board.entries),
         by_segment=any("segment_value" in answers[board.name, entry.name].columns for entry in board.entries),
         grains=[(grain, words.label("grain", grain)) for grain in dict.fromkeys(g for g, _ in figures.periods)],
@@ -175,7 +194,7 @@ def _cell(value: Any, shown: str, words: Words) -> Any:
 
 
 def _documentation(mart: str, place: Path) -> str:
-    """Where a mart is described, as seen from a page: in the documentation's site once it is made, else in its source."""
+    """Where a mart is described, as seen from a page: in the site of the documentation once it is made."""
     found = next((PROJECT / "models" / "marts").glob(f"*/{mart}.sql"), None)
     if found is None:
         return ""
