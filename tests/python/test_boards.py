@@ -215,7 +215,8 @@ def test_pages_are_small_self_contained_and_wholly_translated(published: Path) -
         text = page.read_text(encoding="utf-8")
         head = text[: text.index('<script type="text/plain"')]
         assert not re.search(r'(?:src|href)="https?:|url\(|@import', head), page
-        assert ('dir="rtl"' in head) == (page.parent.name in ("ar", "fa"))
+        direction = "rtl" if page.parent.name in ("ar", "fa") else "ltr"
+        assert f'<html lang="{page.parent.name}" dir="{direction}">' in head
     words = read_words()
     with Figures(published) as figures:
         answers = render._answers(ALL, figures)
@@ -314,7 +315,8 @@ def of_mart(figures: Figures, board: Board, entry: Entry, grain: str, period: st
             continue
         if "segment_value" in row and f"{row['segment_type']}:{row['segment_value']}" != segment:
             continue
-        numbers = {c: row[c] for c in entry.columns if isinstance(row.get(c), int | float)}
+        as_numbers = [column for column, shown in entry.columns.items() if shown in render.AS_IT_IS]
+        numbers = {column: row[column] for column in as_numbers if isinstance(row.get(column), int | float)}
         found.append({name: value for name, value in numbers.items() if not isinstance(value, bool)})
     return found
 

@@ -138,7 +138,7 @@ function sparkline(values) {
 }
 
 function changeOf(kpi, now, before) {
-  if (now?.value == null || before?.value == null) return "";
+  if (now?.value == null || before?.value == null) return make("p", { class: "change" });
   const by = now.value - before.value;
   const word = (by > 0) === (kpi.better === "up") ? "better" : "worse";
   const line = make("p", { class: "change" });
@@ -150,7 +150,7 @@ function changeOf(kpi, now, before) {
 }
 
 function goalOf(kpi, now) {
-  if (now?.target == null || now.value == null) return "";
+  if (now?.target == null || now.value == null) return make("p", { class: "goal" });
   const isReached = kpi.better === "up" ? now.value >= now.target : now.value <= now.target;
   const verdict = make("b", { class: isReached ? "good" : "bad" }, `${isReached ? "✓" : "✕"} ${say(isReached ? "reached" : "missed")}`);
   return make("p", { class: "goal" }, `${say("Target")} `, make("bdi", {}, shown(now.target, kpi.format)), " ", verdict);
@@ -162,13 +162,13 @@ function tilesOf(item, rows, { at, until }) {
     const now = own.get(at);
     const value = make("p", { class: "value" }, make("bdi", {}, shown(now?.value, kpi.format)));
     if (now?.value != null) value.dataset.value = now.value;
-    const tile = make("article", { class: "tile", "data-metric": kpi.key }, make("h3", {}, kpi.label), value);
+    const interval = make("p", { class: "interval", title: say("95% interval") });
     if (now?.value_lower != null) {
-      const interval = make("bdi", {}, `${shown(now.value_lower, kpi.format)} ${say("to")} ${shown(now.value_upper, kpi.format)}`);
-      tile.append(make("p", { class: "interval", title: say("95% interval") }, interval));
+      interval.append(make("bdi", {}, `${shown(now.value_lower, kpi.format)} ${say("to")} ${shown(now.value_upper, kpi.format)}`));
     }
-    tile.append(sparkline(until.map((place) => own.get(place)?.value ?? null)), changeOf(kpi, now, own.get(at - 1)), goalOf(kpi, now));
-    return tile;
+    const line = make("div", {}, sparkline(until.map((place) => own.get(place)?.value ?? null)));
+    const parts = [make("h3", {}, kpi.label), value, interval, line, changeOf(kpi, now, own.get(at - 1)), goalOf(kpi, now)];
+    return make("article", { class: "tile", "data-metric": kpi.key }, ...parts);
   });
   return make("div", { class: "tiles" }, ...tiles);
 }
