@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.addresses import shown
-from warehouse.boards.render import redraw
+from warehouse.boards.render import redraw, remove_boards
 from warehouse.dbt_plugin import WarehouseError, landing_folder, make_folder_of
 from warehouse.dbt_run import read_run
 from warehouse.erase import finish_erasures
@@ -101,7 +101,10 @@ def main(arguments: list[str]) -> int:
         f"{_where_the_log_is()}\n"
     )
     landing = "the demo business (simulated)" if settings.is_demo else shown(os.environ["RAW_DATA_DIR"])
-    warnings += redraw(published)
+    if settings.draws_boards:
+        warnings += redraw(published)
+    else:
+        remove_boards(published)
     warnings += [*contacts_found(warehouse), *left_out(warehouse)]
     before = Versions(published).kept()[-2:-1]
     previous = before[0] / published.name if before else None

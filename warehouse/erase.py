@@ -509,8 +509,8 @@ def main(arguments: list[str]) -> int:
         return 1
     for file, values in changed.items():
         print(f"{file}: {values} values erased, none is left")
-    if settings.published.exists():
-        problems += redraw(settings.published)
+    if (settings.published.parent / "boards").exists():
+        print("\n".join(redraw(settings.published)))
     if landed:
         print(
             f"The landing folder still holds the customer ({', '.join(landed)}): builds leave it out, as long as it is "

@@ -39,6 +39,7 @@ ENVIRONMENT: dict[str, dict] = {
         "use": "at least 100MB, such as 900MB or 4GB",
         "default": "900MB",  # as in profiles.yml
     },
+    "BOARDS": {"type": "text", "pattern": "yes|no", "use": "yes or no", "default": "yes"},
     # docs/engines.md
     "WAREHOUSE_SCHEMA": {
         "type": "text",
@@ -78,6 +79,7 @@ class Settings:
     address: str  # of a landing that is fetched, perhaps with a password: never to be shown; '' = it is a folder
     is_demo: bool  # no landing folder was named
     versions_kept: int
+    draws_boards: bool
 
     @property
     def landing_name(self) -> str:
@@ -100,6 +102,7 @@ def read_environment() -> Settings:
             address=address,
             is_demo=is_demo,
             versions_kept=int(values["PUBLISHED_VERSIONS"]),
+            draws_boards=values["BOARDS"] == "yes",
         )
         problems = list(_conflicts(settings))
     if any(problems):

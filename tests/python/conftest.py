@@ -71,6 +71,7 @@ def demo_build() -> SimpleNamespace:
 
 def _build_demo(folder: Path) -> None:
     command, environment = [sys.executable, "-m", "warehouse.build", "--unit-tests=yes"], shared.environment(folder)
+    environment["BOARDS"] = "yes"
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
     (folder / "output.txt").write_text(run.stdout, encoding="utf-8")

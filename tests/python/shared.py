@@ -135,6 +135,7 @@ def environment(folder: Path, landing: Path | str = "") -> dict[str, str]:
     """
     places = {
         "RAW_DATA_DIR": landing,
+        "BOARDS": "no",  # they take seconds, and test_boards.py draws them
         "WAREHOUSE_PATH": folder / WAREHOUSE,
         "PUBLISHED_PATH": folder / "published" / "marts.duckdb",
         "DBT_TARGET_PATH": parsed_project(folder / "target", folder / WAREHOUSE),

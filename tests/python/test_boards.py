@@ -245,6 +245,14 @@ def test_a_board_that_fails_leaves_the_pages_as_they_were_and_a_build_then_remov
     assert "no reason" in warning and "make boards" in warning and not page.exists()
 
 
+def test_a_build_removes_boards_that_it_does_not_draw(tmp_path: Path) -> None:
+    page = tmp_path / "boards" / "en" / "overview.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("before")
+    render.remove_boards(tmp_path / "marts.duckdb")
+    assert not page.exists()
+
+
 def test_without_data_every_entry_says_which_table_to_land(emptied: Path) -> None:
     overview = render.render_boards(emptied)
     text = overview.read_text(encoding="utf-8")

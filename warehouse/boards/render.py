@@ -61,16 +61,20 @@ def redraw(published: Path) -> list[str]:
     """Draw the boards of what was just published, or changed.
 
     Returns:
-        Why they could not be drawn, as warnings: published it is all the same. The old pages are gone then, as they
-        would say something else than the file, perhaps of a customer who was erased.
+        Why they could not be drawn, as warnings: published it is all the same, and the old pages are gone.
     """
     try:
         with one_at_a_time(published.parent):
             render_boards(published)
     except Exception as error:
-        shutil.rmtree(published.parent / "boards", ignore_errors=True)
+        remove_boards(published)
         return [f"the boards could not be drawn. {error}. Mend it, then: make boards"]
     return []
+
+
+def remove_boards(published: Path) -> None:
+    """Remove the boards of a published file: they would say something else than it does."""
+    shutil.rmtree(published.parent / "boards", ignore_errors=True)
 
 
 def _answers(boards: Sequence[Board], figures: Figures) -> dict[tuple[str, str], Answer]:
