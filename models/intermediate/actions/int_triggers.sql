@@ -16,6 +16,7 @@
     "customer_signal",
     "health_below",
     "use_declining",
+    "cohort_declining",
     "orders_falling",
     "contact_overdue",
     "term_ending",
