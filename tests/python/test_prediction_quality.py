@@ -76,8 +76,8 @@ def test_what_comes_true_as_often_as_said_is_calibrated() -> None:
     slope, intercept = quality.calibration(losses, probabilities)
     assert slope == pytest.approx(1, abs=0.03)
     assert intercept == pytest.approx(0, abs=0.03)
-    too_far = 1 / (1 + np.exp(-2 * quality.log_odds(probabilities)))
-    assert quality.calibration(losses, too_far)[0] == pytest.approx(0.5, abs=0.03)
+    too_far = 1 / (1 + np.exp(-1.25 * quality.log_odds(probabilities)))
+    assert quality.calibration(losses, too_far)[0] == pytest.approx(0.8, abs=0.03)
     too_low = 1 / (1 + np.exp(1 - quality.log_odds(probabilities)))
     assert quality.calibration(losses, too_low) == (pytest.approx(1, abs=0.03), pytest.approx(1, abs=0.03))
 
