@@ -510,7 +510,8 @@ def main(arguments: list[str]) -> int:
     for file, values in changed.items():
         print(f"{file}: {values} values erased, none is left")
     if (settings.published.parent / "boards").exists():
-        print("\n".join(redraw(settings.published)))
+        for warning in redraw(settings.published):
+            print(warning)
     if landed:
         print(
             f"The landing folder still holds the customer ({', '.join(landed)}): builds leave it out, as long as it is "
