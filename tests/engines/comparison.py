@@ -27,6 +27,7 @@ FITTED: dict[str, tuple[str, ...] | None] = {
     "fct_churn_predictions": tuple(
         f"reason_{number}{part}" for number in (1, 2, 3) for part in ("", "_value", "_usual", "_effect")
     ),
+    "rpt_customer_360": ("residual_value", "clv", "clv_to_cac", "churn_reason_1", "churn_reason_2", "churn_reason_3"),
     "rpt_acquisition_costs": ("clv", "clv_to_cac"),
     "rpt_clv": ("clv_modelled", "clv_modelled_lower", "clv_modelled_upper", "fallback_segment_value", "fit_note"),
     "rpt_churn_model_evaluation": None,

@@ -26,6 +26,7 @@ SMALL = {
     "int_trigger_nothing_new",
     "int_trigger_payment_past_due",
     "int_trigger_ticket_open",
+    "int_support_at_scores",  # tickets x the days of scoring
     "sync_action_queue",  # tasks x the one row of a threshold
     "int_use_gaps",  # months of use x the 31 days of a month
     "int_usage_ages",  # ages in days x the listed days of the seed
