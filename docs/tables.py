@@ -40,6 +40,8 @@ SUBJECTS = {
     "core": ("Customers, subscriptions and periods", "What the reports are made of: follow a figure to its customers."),
     "quality": ("Data quality", "Is it all there, and can it be right?"),
 }
+# The parts of a mart's description between its question and its example.
+FACTS = ("Grain", "Rules", "What it does not prove", "Null means")
 INDEX = f"""{WRITTEN}
 
 # Tables
@@ -150,7 +152,7 @@ def _table(mart: dict, shared: dict[str, str]) -> str:
         (f"`{column['name']}`", column["data_type"], _meaning(column["description"], shared))
         for column in mart["columns"].values()
     ]
-    facts = [f"**{heading}.** {told[heading]}" for heading in ("Grain", "Rules", "Null means") if heading in told]
+    facts = [f"**{heading}.** {told[heading]}" for heading in FACTS if heading in told]
     return "\n\n".join(
         [
             f"## {mart['alias']}",

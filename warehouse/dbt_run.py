@@ -65,7 +65,7 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
 
 def _description(mart: dict) -> tuple[str, dict[str, str]]:
     says = mart["description"].partition(EXAMPLE)[0].strip()
-    return says, {name: column["description"].strip() for name, column in mart["columns"].items()}
+    return says, {name: column["description"].strip() for name, column in mart.get("columns", {}).items()}
 
 
 def _left_out(arguments: dict) -> list[str]:

@@ -1,6 +1,6 @@
 """Draw docs/images/overview_<language>.png: the overview of a published file's boards, as a browser shows it.
 
-Usage: python docs/images.py PUBLISHED (after `make boards`)
+Usage: python tests/python/board_images.py PUBLISHED (after `make boards`)
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZE = {"width": 1280, "height": 860}
 
 
