@@ -97,11 +97,12 @@ final as (
         judged.status = 'overdue' as is_overdue,
         case
             when judged.status in ('open', 'overdue')
-                then
+                then cast(
                     row_number() over (
                         partition by judged.owner, judged.status in ('open', 'overdue')
                         order by judged.mrr_lost desc, judged.customer_id asc
-                    )
+                    ) as bigint
+                )
         end as priority,
         judged.last_contacted_at,
         judged.last_campaign,
