@@ -15,7 +15,7 @@
         when 'month' then
             {{ _digits("extract(year from " ~ period_start ~ ")", 4) }} || '-' || {{ _digits("extract(month from " ~ period_start ~ ")", 2) }}
         when 'quarter' then
-            {{ year }} || ' Q' || {{ _digits("1 + " ~ dbt.datediff(year_start, quarter_start, "month") ~ " / 3", 1) }}
+            {{ year }} || ' Q' || {{ _digits("1 + mod(cast(extract(month from " ~ quarter_start ~ ") as integer) + 12 - " ~ starts ~ ", 12) / 3", 1) }}
         when 'year' then {{ year }}
         else cast({{ period_start }} as {{ dbt.type_string() }})
     end
