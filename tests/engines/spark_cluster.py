@@ -35,6 +35,10 @@ spark.sql.shuffle.partitions                  2
 # compiling and replanning cost more than these few rows: a third of the time without
 spark.sql.codegen.wholeStage                  false
 spark.sql.adaptive.enabled                    false
+# nobody looks at what ran before, and the plans of a thousand statements fill the driver
+spark.sql.ui.retainedExecutions               5
+spark.sql.thriftserver.ui.retainedStatements  5
+spark.sql.maxPlanStringLength                 2000
 spark.driver.bindAddress                      127.0.0.1
 spark.driver.host                             127.0.0.1
 # in a time zone of its own: the session's must not follow from it

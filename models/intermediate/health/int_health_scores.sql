@@ -1,5 +1,3 @@
-{{ config(materialized="view") }}
-
 {#-
     The health score: the weighted mean of the points of the parts that are known. A part has 0 points at its worst value or
     beyond and 100 at its best, as the seed health_parts says.
