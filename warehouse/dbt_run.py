@@ -64,7 +64,7 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
 
 
 def _description(mart: dict) -> tuple[str, dict[str, str]]:
-    says = mart["description"].partition(EXAMPLE)[0].strip()
+    says = mart.get("description", "").partition(EXAMPLE)[0].strip()
     return says, {name: column["description"].strip() for name, column in mart.get("columns", {}).items()}
 
 

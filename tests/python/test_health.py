@@ -209,7 +209,12 @@ def test_every_figure_is_the_twins(seed: int, case: str) -> None:
 def test_what_is_not_landed_is_left_out_and_the_rest_counts_for_more() -> None:
     everything = built(1, "on_a_leap_day")["fct_customer_health"]
     little = built(1, "without_optional_tables")["fct_customer_health"]
-    assert max(row["weight_known"] for row in little) == pytest.approx(0.14)  # payments and tenure
+    weights = {
+        row["part"]: int(row["weight"])
+        for row in csv.DictReader((harness.PROJECT / "seeds" / "health_parts.csv").open())
+    }
+    known = (weights["payment_trouble"] + weights["tenure"]) / sum(weights.values())
+    assert max(row["weight_known"] for row in little) == pytest.approx(known)
     assert {row["health_score"] is None for row in little} == {False}
     assert max(row["weight_known"] for row in everything) > 0.9
     assert {row["missing_parts"] for row in everything} >= {None}

@@ -87,7 +87,7 @@ def test_every_mart_says_what_it_is_for_and_has_an_example_that_returns_rows(
 
 
 def test_every_mart_is_on_a_page(demo_build: SimpleNamespace, written: dict[str, str]) -> None:
-    headings = re.findall(r"^## ((?:dim|fct|rpt)_\w+)$", "\n".join(written.values()), re.MULTILINE)
+    headings = re.findall(r"^## ((?:dim|fct|rpt|sync)_\w+)$", "\n".join(written.values()), re.MULTILINE)
     assert sorted(headings) == sorted(mart["name"] for mart in marts_of(demo_build))
 
 
