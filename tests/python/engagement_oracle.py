@@ -196,5 +196,5 @@ def funnel(facts: Iterable[dict]) -> dict:
         row |= with_rate((f"judged_{name}", f"lost_{name}", f"churn_rate_{name}"), sum(lost), len(lost))
     for name, share in (("median", 0.5), ("p90", 0.9)):
         value = quantile(days, share)
-        row[f"days_to_reach_{name}"] = None if value is None else round(value, 6)
+        row[f"days_to_reach_{name}"] = None if value is None else round(value, 9)
     return row

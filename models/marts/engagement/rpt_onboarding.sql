@@ -58,9 +58,9 @@ final as (
         {{ wilson("lost_" ~ name, "judged_" ~ name, "lower") }} as churn_rate_{{ name }}_lower,
         {{ wilson("lost_" ~ name, "judged_" ~ name, "upper") }} as churn_rate_{{ name }}_upper,
         {%- endfor %}
-        -- what lies between two values differs in the last digit by the engine
-        {{ as_double("cast(" ~ percentile_of("days_to_reach", 1) ~ " as decimal(38, 6))") }} as days_to_reach_median,
-        {{ as_double("cast(" ~ percentile_of("days_to_reach", 2) ~ " as decimal(38, 6))") }} as days_to_reach_p90
+        -- what lies between two values differs in the last digit by the engine; seconds are no ties at the ninth place of a day
+        {{ as_double("cast(" ~ percentile_of("days_to_reach", 1) ~ " as decimal(38, 9))") }} as days_to_reach_median,
+        {{ as_double("cast(" ~ percentile_of("days_to_reach", 2) ~ " as decimal(38, 9))") }} as days_to_reach_p90
     from sums
 )
 
