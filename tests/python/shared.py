@@ -144,6 +144,18 @@ def environment(folder: Path, landing: Path | str = "") -> dict[str, str]:
     return {**os.environ, **WITHOUT_LOG, **{name: str(place) for name, place in places.items()}}
 
 
+def build_example(target: str, folder: Path, **given: Path) -> tuple[Path, str]:
+    """`make <target>` of an example into a folder: its published file, and what the command said."""
+    arguments = [
+        f"{name}={value}" for name, value in {f"{target.replace('-', '_').upper()}_BUILD": folder, **given}.items()
+    ]
+    environment = {**os.environ, **WITHOUT_LOG}
+    command = ["make", target, *arguments]
+    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    return folder / "published" / "marts.duckdb", run.stdout
+
+
 def _parse(folder: Path) -> None:
     import quick_dbt
     from dbt.cli.main import dbtRunner

@@ -4,7 +4,6 @@ the survey is (AIRPORT_SURVEY)."""
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,12 +23,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     if not SURVEY.is_file():
         pytest.skip("the airport's survey is not there: set AIRPORT_SURVEY to its file")
     folder = tmp_path_factory.mktemp("airport")
-    command = ["make", "airport", f"AIRPORT_SURVEY={SURVEY}", f"AIRPORT_BUILD={folder}"]
-    environment = {**os.environ, **shared.WITHOUT_LOG}
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
-    with duckdb.connect(str(folder / "published" / "marts.duckdb"), read_only=True) as connection:
-        yield SimpleNamespace(output=run.stdout, published=connection)
+    file, output = shared.build_example("airport", folder, AIRPORT_SURVEY=SURVEY)
+    with duckdb.connect(str(file), read_only=True) as connection:
+        yield SimpleNamespace(output=output, published=connection)
 
 
 def test_readme_shows_what_the_example_gives(build: SimpleNamespace) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections import defaultdict
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -21,11 +19,8 @@ PAGE = (PROJECT / "examples" / "cdnow" / "README.md").read_text(encoding="utf-8"
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     folder = tmp_path_factory.mktemp("cdnow")
-    command = ["make", "cdnow", f"CDNOW_BUILD={folder}"]
-    environment = {**os.environ, **shared.WITHOUT_LOG}
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
-    with duckdb.connect(str(folder / "published" / "marts.duckdb"), read_only=True) as connection:
+    file, _ = shared.build_example("cdnow", folder)
+    with duckdb.connect(str(file), read_only=True) as connection:
         yield connection
 
 

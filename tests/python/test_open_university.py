@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import duckdb
@@ -22,13 +21,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
     if not (RAW_FOLDER / "studentRegistration.csv").is_file():
         pytest.skip("the Open University data set is not there: set OULAD_DIR to its folder")
     folder = tmp_path_factory.mktemp("open_university")
-    command = ["make", "open-university", f"OULAD={RAW_FOLDER}", f"OPEN_UNIVERSITY_BUILD={folder}"]
-    environment = {**os.environ, **shared.WITHOUT_LOG}
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    file, _ = shared.build_example("open-university", folder, OULAD=RAW_FOLDER)
     results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     assert {result["status"] for result in results} == {"success", "pass"}
-    with duckdb.connect(str(folder / "published" / "marts.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(file), read_only=True) as connection:
         yield connection
 
 

@@ -4,7 +4,6 @@ is (RAVENSTACK)."""
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,12 +22,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     if not FOLDER.is_dir():
         pytest.skip("RavenStack's files are not there: set RAVENSTACK to their folder")
     folder = tmp_path_factory.mktemp("ravenstack")
-    command = ["make", "ravenstack", f"RAVENSTACK={FOLDER}", f"RAVENSTACK_BUILD={folder}"]
-    environment = {**os.environ, **shared.WITHOUT_LOG}
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
-    with duckdb.connect(str(folder / "published" / "marts.duckdb"), read_only=True) as connection:
-        yield SimpleNamespace(output=run.stdout, published=connection)
+    file, output = shared.build_example("ravenstack", folder, RAVENSTACK=FOLDER)
+    with duckdb.connect(str(file), read_only=True) as connection:
+        yield SimpleNamespace(output=output, published=connection)
 
 
 def test_readme_shows_what_the_example_gives(build: SimpleNamespace) -> None:

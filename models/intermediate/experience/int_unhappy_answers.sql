@@ -15,13 +15,11 @@ contacts as (
             order by contacts.contacted_at, contacts.contact_id
         ) as place
     from unhappy
-    inner join {{ ref("stg_marketing__campaign_contacts") }} as contacts
+    inner join {{ ref("int_contacts") }} as contacts
         on
             unhappy.customer_id = contacts.customer_id
             and unhappy.responded_at < contacts.contacted_at
-            and not coalesce(contacts.is_control, false)
-    inner join {{ ref("int_report_moment") }} as moment
-        on contacts.contacted_at <= moment.as_of
+            and not contacts.is_control
 )
 
 select

@@ -1,4 +1,4 @@
-{#- The latest answers of a customer at the end of each day of scoring, while they are not older than a year. -#}
+{#- The latest answers of a customer at the end of each day of scoring, while they are not too old to say something of it. -#}
 with answers as (
     select
         customer_id,
@@ -15,9 +15,11 @@ with answers as (
 
 dates as (
     select
-        scored_on,
-        cast({{ dbt.dateadd("day", -365, "scored_on") }} as date) as year_before
-    from {{ ref("int_score_dates") }}
+        score_dates.scored_on,
+        cast({{ dbt.dateadd("day", "-cast(latest.value as integer)", "score_dates.scored_on") }} as date) as too_old_on
+    from {{ ref("int_score_dates") }} as score_dates
+    inner join {{ ref("thresholds") }} as latest
+        on latest.threshold = 'latest_answer_days'
 )
 
 select
@@ -29,6 +31,6 @@ from answers
 inner join dates
     on
         answers.responded_on <= dates.scored_on
-        and answers.responded_on > dates.year_before
+        and answers.responded_on > dates.too_old_on
         and coalesce(answers.next_responded_on > dates.scored_on, true)
 group by answers.customer_id, dates.scored_on

@@ -56,7 +56,7 @@ ranked as (
 final as (
     select
         model,
-        horizon_days,
+        cast(horizon_days as integer) as horizon_days,
         fitted_to,
         fitted_rows,
         fitted_losses,

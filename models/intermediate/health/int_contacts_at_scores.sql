@@ -1,13 +1,11 @@
 {#- How long nobody had contacted a scored customer, beside how often its stage asks for it. -#}
 with contacts as (
     select distinct
-        contacts.customer_id,
-        {{ reporting_date("contacts.contacted_at") }} as contacted_on
-    from {{ ref("stg_marketing__campaign_contacts") }} as contacts
-    inner join {{ ref("int_report_moment") }} as moment
-        on contacts.contacted_at <= moment.as_of
+        customer_id,
+        {{ reporting_date("contacted_at") }} as contacted_on
+    from {{ ref("int_contacts") }}
     -- nobody talks to the control group
-    where not coalesce(contacts.is_control, false)
+    where not is_control
 ),
 
 last_contacts as (

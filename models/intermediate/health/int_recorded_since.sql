@@ -27,11 +27,9 @@ surveys as (
 ),
 
 contacts as (
-    select min({{ reporting_date("contacts.contacted_at") }}) as contacts_since
-    from {{ ref("stg_marketing__campaign_contacts") }} as contacts
-    inner join {{ ref("int_report_moment") }} as moment
-        on contacts.contacted_at <= moment.as_of
-    where not coalesce(contacts.is_control, false)
+    select min({{ reporting_date("contacted_at") }}) as contacts_since
+    from {{ ref("int_contacts") }}
+    where not is_control
 )
 
 select

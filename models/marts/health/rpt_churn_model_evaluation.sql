@@ -1,27 +1,5 @@
-select
-    model,
-    cast(horizon_days as integer) as horizon_days,
-    fitted_to,
-    fitted_rows,
-    fitted_losses,
-    evaluated_from,
-    evaluated_to,
-    evaluated_rows,
-    evaluated_losses,
-    auc,
-    auc_lower,
-    auc_upper,
-    auc_gain,
-    auc_gain_lower,
-    auc_gain_upper,
-    brier,
-    brier_skill,
-    calibration_slope,
-    calibration_intercept,
-    top_decile_lift,
-    emp,
-    emp_share,
-    is_best,
-    is_used,
-    fit_note
-from {{ ref("int_churn_models_judged") }}
+with final as (
+    select * from {{ ref("int_churn_models_judged") }}
+)
+
+select * from final

@@ -4,13 +4,11 @@
 -#}
 with contacts as (
     select
-        contacts.customer_id,
-        contacts.contacted_at
-    from {{ ref("stg_marketing__campaign_contacts") }} as contacts
-    inner join {{ ref("int_report_moment") }} as moment
-        on contacts.contacted_at <= moment.as_of
+        customer_id,
+        contacted_at
+    from {{ ref("int_contacts") }}
     -- nobody talks to the control group
-    where not coalesce(contacts.is_control, false)
+    where not is_control
 ),
 
 recorded as (
