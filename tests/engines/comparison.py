@@ -14,28 +14,6 @@ Row = dict[str, object]
 ReadMart = Callable[[str], list[Row]]
 DIFFERENCES_SHOWN = 5
 
-# What follows from models fitted in Python, which runs on DuckDB only: the others may have a null there. A mart that is
-# nothing but that (None) is empty there.
-FITTED: dict[str, tuple[str, ...] | None] = {
-    "fct_customer_lifetime_values": (
-        "residual_value",
-        "residual_value_lower",
-        "residual_value_upper",
-        "clv",
-        "clv_to_cac",
-    ),
-    "fct_churn_predictions": tuple(
-        f"reason_{number}{part}" for number in (1, 2, 3) for part in ("", "_value", "_usual", "_effect")
-    ),
-    "rpt_customer_360": ("residual_value", "clv", "clv_to_cac", "churn_reason_1", "churn_reason_2", "churn_reason_3"),
-    "rpt_acquisition_costs": ("clv", "clv_to_cac"),
-    "rpt_clv": ("clv_modelled", "clv_modelled_lower", "clv_modelled_upper", "fallback_segment_value", "fit_note"),
-    "rpt_churn_model_evaluation": None,
-    "rpt_clv_backtest": None,
-    "rpt_clv_model_fits": None,
-    "rpt_nps_drivers": None,
-}
-
 
 @dataclass(frozen=True)
 class Mart:
@@ -58,14 +36,11 @@ def marts(target_folder: Path) -> list[Mart]:
 
 
 def differences(found_marts: list[Mart], ours: ReadMart, theirs: ReadMart) -> list[str]:
-    """What differs between the two, theirs being without Python, mart by mart, in words; empty = nothing."""
+    """What differs between the two, mart by mart, in words; empty = nothing."""
     return [text for mart in found_marts for text in _differences(mart, ours(mart.name), theirs(mart.name))]
 
 
 def _differences(mart: Mart, ours: list[Row], theirs: list[Row]) -> list[str]:
-    fitted = FITTED.get(mart.name, ())
-    if fitted is None:
-        return [f"{mart.name}: {len(theirs)} rows without Python"] if theirs else []
     columns = [sorted(rows[0]) if rows else None for rows in (ours, theirs)]
     if ours and theirs and columns[0] != columns[1]:
         return [f"{mart.name}: columns {columns[0]} and {columns[1]}"]
@@ -79,7 +54,7 @@ def _differences(mart: Mart, ours: list[Row], theirs: list[Row]) -> list[str]:
         f"{mart.name} {[str(mine[part]) for part in mart.grain]} {name}: {mine[name]!r} and {its[name]!r}"
         for mine, its in zip(ours, theirs, strict=True)
         for name in mine
-        if not _same(mine[name], its[name]) and not (name in fitted and its[name] is None)
+        if not _same(mine[name], its[name])
     ]
     more = [f"{mart.name}: {len(texts)} differences in all"] if len(texts) > DIFFERENCES_SHOWN else []
     return texts[:DIFFERENCES_SHOWN] + more

@@ -171,8 +171,13 @@ def build_on(
     marts: Sequence[str],
     settings: Mapping[str, object],
     erasures: Erasures | None = None,
+    *,
+    is_python_run: bool = True,
 ) -> None:
-    """Land a folder, without who is erased, and make the marts, with all that they need, on an empty connection."""
+    """Land a folder, without who is erased, and make the marts, with all that they need, on an empty connection.
+
+    Without Python its models are as on the engines that run none: without a row.
+    """
     connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}; set TimeZone = 'UTC'; set threads = 1")
     landed = inspect_folder(landing, erasures=erasures)
     for statement in landing_statements(landed):
@@ -185,6 +190,8 @@ def build_on(
         try:
             if step.kind == "python":
                 make_python_model(connection, step)
+                if not is_python_run:
+                    connection.execute(f"truncate {step.relation}")
             elif step.name.startswith("base_") and step.parents & absent:
                 make_without_rows(connection, step)
             else:

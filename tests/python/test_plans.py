@@ -15,7 +15,14 @@ import harness
 import pytest
 
 QUADRATIC = ("BLOCKWISE_NL_JOIN", "PIECEWISE_MERGE_JOIN", "IE_JOIN")
-FEW_ROWS = {"int_report_moment", "int_recorded_since", "int_score_dates", "contact_cadences", "health_bands"}
+FEW_ROWS = {
+    "int_report_moment",
+    "int_recorded_since",
+    "int_score_dates",
+    "contact_cadences",
+    "health_bands",
+    "thresholds",
+}
 # Where it is meant, and why it stays small.
 SMALL = {
     # events x the few rows of the playbook
@@ -27,7 +34,6 @@ SMALL = {
     "int_trigger_payment_past_due",
     "int_trigger_ticket_open",
     "int_support_at_scores",  # tickets x the days of scoring
-    "sync_action_queue",  # tasks x the one row of a threshold
     "int_use_gaps",  # months of use x the 31 days of a month
     "int_usage_ages",  # ages in days x the listed days of the seed
     "int_outcome_no_ticket",  # moments of plays x the one row since when tickets are recorded
@@ -39,10 +45,6 @@ SMALL = {
     "sync_winback_queue",  # customers to be won back x the offers of the seed
     "int_cohort_months",  # cohorts x months: the rows of the report itself
     "int_surveys",  # surveys x the bands of tenure of the seed
-    "fct_silent_churn",  # paying customers x the one row of each threshold
-    "int_negative_feedback",  # unhappy answers x the one row of a threshold
-    "int_support_ratings",  # ratings of agents x the one row of a threshold
-    "int_support_silences",  # tickets x the one row of a threshold
     "rpt_churn_hazard",  # segments x months of tenure: the rows of the report itself
     "fct_segment_periods",  # segments x periods: the rows of the report itself
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree
