@@ -138,7 +138,7 @@ lineage: setup  ## draw docs/lineage.svg, the way of an event to the rates
 	@$(BIN)/dbt --quiet parse --target-path target/lineage
 	@$(BIN)/python docs/lineage.py target/lineage/manifest.json > docs/lineage.svg
 
-export: setup  ## write the published marts as CSV and workbooks (EXPORT=folder, MARTS="rpt_churn_rates ...")
+export: setup  ## write the published marts as CSV, Parquet and workbooks with a table of contents (EXPORT=folder, MARTS="rpt_churn_rates ...")
 	@$(BIN)/python -m warehouse.export "$$EXPORT" "$$MARTS"
 
 erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)

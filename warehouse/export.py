@@ -1,4 +1,4 @@
-"""`make export`: the published marts as CSV and Parquet files, and the smaller ones as workbooks too.
+"""`make export`: the published marts as CSV and Parquet files, the smaller ones as workbooks too, and their contents.
 
 In CSV and workbooks a text that a spreadsheet would take for a formula gets an apostrophe before it: whoever lands data
 must not run anything on the machine of whoever opens a report. Parquet has the texts as they are, for programs.
@@ -20,16 +20,17 @@ from pathlib import Path
 
 import duckdb
 from duckdb.sqltypes import VARCHAR
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
+from warehouse.boards.words import Words, read_words
+from warehouse.catalog import Mart, read_marts
 from warehouse.disk import first_line, memory_limit
 from warehouse.export_changes import QUEUES, changes_query
 from warehouse.file_formats import sql_text
 from warehouse.settings import SettingsError, read_environment
+from warehouse.workbooks import Exported, write_contents, write_workbook
 
-WORKBOOK_ROWS = 100_000  # a larger one takes minutes to write and to open
-CELL_CHARACTERS = 32_767  # what a cell takes
+WORKBOOK_ROWS = 100_000  # a larger one takes minutes to open
+CONTENTS = "contents.xlsx"
 # A formula begins with one of these. What no reader sees may stand before it; and a spreadsheet that does not separate
 # by commas begins another cell within the text, whatever its quotes.
 STARTERS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
@@ -41,7 +42,6 @@ FORMULA = re.compile(rf"(^|[;|\t\r\n]+)([{UNSEEN}\"]*)(?=[{STARTERS}])")
 BLANK_START = re.compile(r"[\t\r\n]")
 # A text with none of these, and without a blank before it, is harmless.
 SUSPECT = "[=+@-]|[^ -~]|^[[:space:]]"
-NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class ExportError(RuntimeError):
@@ -56,13 +56,14 @@ def harmless(value: object) -> object:
     return f"'{escaped}" if BLANK_START.match(escaped) else escaped
 
 
-def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Path]:
-    """Write marts as CSV and Parquet, those of up to WORKBOOK_ROWS as workbooks, and what changed of queues.
+def export(published: Path, folder: Path, marts: Sequence[str] = (), language: str = "en") -> list[Path]:
+    """Write marts as CSV and Parquet, those of up to WORKBOOK_ROWS as workbooks, changes of queues, and the contents.
 
     Args:
         published: DuckDB file with the marts; opened read-only.
         folder: where the files go.
         marts: names; none = all.
+        language: of the workbooks' headings, en, ar or fa; in ar and fa they are read from right to left.
 
     Returns:
         The files written.
@@ -72,16 +73,22 @@ def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Pat
     """
     if not published.exists():
         raise ExportError(f"{published} is not there: make build publishes it, PUBLISHED_PATH names it.")
+    words = read_words()[language]
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
             connection.execute(f"set memory_limit = '{memory_limit()}'")
             connection.create_function("harmless", harmless, [VARCHAR], VARCHAR)
-            found = connection.execute("select table_name, table_schema from information_schema.tables").fetchall()
-            tables = dict(found)
+            tables = read_marts(connection)
             if unknown := sorted(set(marts) - tables.keys()):
                 raise ExportError(f"{published} has no {', '.join(unknown)}. It has: {', '.join(sorted(tables))}.")
             folder.mkdir(parents=True, exist_ok=True)
-            return [file for mart in sorted(marts or tables) for file in _write(connection, tables[mart], mart, folder)]
+            written, contents = [], []
+            for mart in sorted(marts or tables):
+                files, rows = list(_write(connection, tables[mart], folder, words)), _rows(connection, tables[mart])
+                written += files
+                contents.append(Exported(tables[mart], rows, files[1] if rows <= WORKBOOK_ROWS else files[0]))
+            about = _replaced(folder / CONTENTS, lambda draft: write_contents(contents, words, draft))
+            return [*written, about]
     except duckdb.Error as error:
         raise ExportError(f"{published} cannot be read, so nothing more was exported: {first_line(error)}") from error
     except FileExistsError as error:
@@ -90,16 +97,21 @@ def export(published: Path, folder: Path, marts: Sequence[str] = ()) -> list[Pat
         raise ExportError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
 
 
-def _write(connection: duckdb.DuckDBPyConnection, schema: str, mart: str, folder: Path) -> Iterator[Path]:
-    table = f'"{schema}"."{mart}"'
-    yield _write_csv(connection, table, folder / f"{mart}.csv")
-    if connection.execute(f"select count(*) from {table}").fetchone()[0] <= WORKBOOK_ROWS:
-        cursor = connection.cursor().execute(_harmless_rows(connection, table))
-        names = [column[0] for column in cursor.description]
-        yield _replaced(folder / f"{mart}.xlsx", lambda draft: _write_workbook(draft, mart, names, cursor))
-    if mart.startswith(QUEUES):
-        yield from _write_changes(connection, table, mart, folder)
-    yield _write_parquet(connection, table, folder / f"{mart}.parquet")
+def _write(connection: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, words: Words) -> Iterator[Path]:
+    table, name, rows = mart.relation, mart.name, _rows(connection, mart)
+    yield _write_csv(connection, table, folder / f"{name}.csv")
+    if rows <= WORKBOOK_ROWS:
+        query = _harmless_rows(connection, table)
+        yield _replaced(
+            folder / f"{name}.xlsx", lambda draft: write_workbook(connection, mart, query, rows, words, draft)
+        )
+    if name.startswith(QUEUES):
+        yield from _write_changes(connection, table, name, folder)
+    yield _write_parquet(connection, table, folder / f"{name}.parquet")
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, mart: Mart) -> int:
+    return connection.execute(f"select count(*) from {mart.relation}").fetchone()[0]
 
 
 def _write_changes(connection: duckdb.DuckDBPyConnection, table: str, mart: str, folder: Path) -> Iterator[Path]:
@@ -150,34 +162,17 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, table: str, file: Path
     )
 
 
-def _write_workbook(file: Path, title: str, names: list[str], cursor: duckdb.DuckDBPyConnection) -> None:
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet(title[:31])
-
-    def cell(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        written = WriteOnlyCell(sheet, NOT_IN_XML.sub("", value)[:CELL_CHARACTERS])
-        written.data_type = "s"  # a text, whatever it begins with
-        return written
-
-    sheet.append(names)
-    while batch := cursor.fetchmany(10_000):
-        for row in batch:
-            sheet.append([cell(value) for value in row])
-    workbook.save(file)
-
-
 def main(arguments: list[str]) -> int:
     """Export to the folder of the command line. Returns the exit code."""
     folder = Path(arguments[0] if arguments else "export")
     marts = " ".join(arguments[1:]).split()  # several may stand in one argument
     try:
-        written = export(read_environment().published, folder, marts)
+        settings = read_environment()
+        written = export(settings.published, folder, marts, settings.export_language)
     except (ExportError, SettingsError) as error:
         print(error)
         return 1
-    print(f"{len(written)} files in {folder}/")
+    print(f"{len(written)} files in {folder}/: open {CONTENTS}")
     return 0
 
 

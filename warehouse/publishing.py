@@ -9,6 +9,7 @@ them personal data, stay in the warehouse. Killed anywhere, the published file i
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.audit import audit
+from warehouse.catalog import BUILT_BY, LOOKS_FROM
 from warehouse.dbt_run import MARTS, DbtRun
 from warehouse.disk import first_line, one_at_a_time, within_memory
 from warehouse.file_formats import sql_text
@@ -26,11 +28,6 @@ from warehouse.versions import Publication, Versions
 
 # Readers with an older DuckDB, back to 1.0, can open the file.
 STORAGE_VERSION = "v1.0.0"
-
-
-# The last line of every published mart's comment: the file itself says which build it is, so nothing else can disagree
-# with it.
-BUILT_BY = "built by dbt run "
 
 
 class NotPublishedError(RuntimeError):
@@ -109,25 +106,25 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str, dict[st
         # tables stand in the main schema, and the name works too.
         schema = "main" if draft.stem == MARTS else MARTS
         connection.execute(f"create schema if not exists {target}.{schema}")
-        rows = {}
-        for mart in run.marts:
-            connection.execute(f'create table {target}.{schema}."{mart}" as from {source}.{MARTS}."{mart}"')
-            _comment(connection, f'{target}.{schema}."{mart}"', run, *run.descriptions.get(mart, ("", {})))
-            rows[mart] = connection.execute(f'select count(*) from {source}.{MARTS}."{mart}"').fetchone()[0]
         (as_of,) = connection.execute(
             f"select cast(as_of as varchar) from {source}.intermediate.int_report_moment"
         ).fetchone()
+        moment = f"{LOOKS_FROM}{as_of}, amounts in {_currency(connection, source)}"
+        rows = {}
+        for mart in run.marts:
+            connection.execute(f'create table {target}.{schema}."{mart}" as from {source}.{MARTS}."{mart}"')
+            says, columns = run.descriptions.get(mart, ("", {}))
+            says = f"{says}\n\n{moment}\n{BUILT_BY}{run.invocation_id}".lstrip()
+            _comment(connection, f'{target}.{schema}."{mart}"', says, columns)
+            rows[mart] = connection.execute(f'select count(*) from {source}.{MARTS}."{mart}"').fetchone()[0]
         connection.execute(f"checkpoint {target}")
         connection.execute(f"detach {target}")
     return as_of, rows
 
 
-def _comment(
-    connection: duckdb.DuckDBPyConnection, table: str, run: DbtRun, says: str, columns: Mapping[str, str]
-) -> None:
+def _comment(connection: duckdb.DuckDBPyConnection, table: str, says: str, columns: Mapping[str, str]) -> None:
     """Say in the file what a table and its columns are, for whoever opens it without the documentation."""
-    comment = f"{says}\n\n{BUILT_BY}{run.invocation_id}".lstrip()
-    connection.execute(f"comment on table {table} is {sql_text(comment)}")
+    connection.execute(f"comment on table {table} is {sql_text(says)}")
     for column, meaning in columns.items():
         connection.execute(f'comment on column {table}."{column}" is {sql_text(meaning)}')
 
@@ -144,6 +141,12 @@ def published_build(published: Path) -> str | None:
     except duckdb.Error:
         return None
     return comment.rpartition(BUILT_BY)[2] if comment else None
+
+
+def _currency(connection: duckdb.DuckDBPyConnection, catalog: str) -> str:
+    """The currency of every amount in the marts: reporting_currency, as the last build had it."""
+    (state,) = connection.execute(f"select state from {catalog}.raw.last_build").fetchone()
+    return json.loads(state)["settings"]["reporting_currency"].upper()
 
 
 def _last_build(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | None:

@@ -40,6 +40,7 @@ ENVIRONMENT: dict[str, dict] = {
         "default": "900MB",  # as in profiles.yml
     },
     "BOARDS": {"type": "text", "pattern": "yes|no", "use": "yes or no", "default": "yes"},
+    "EXPORT_LANGUAGE": {"type": "text", "pattern": "en|ar|fa", "use": "en, ar or fa", "default": "en"},
     # docs/engines.md
     "WAREHOUSE_SCHEMA": {
         "type": "text",
@@ -80,6 +81,7 @@ class Settings:
     is_demo: bool  # no landing folder was named
     versions_kept: int
     draws_boards: bool
+    export_language: str
 
     @property
     def landing_name(self) -> str:
@@ -103,6 +105,7 @@ def read_environment() -> Settings:
             is_demo=is_demo,
             versions_kept=int(values["PUBLISHED_VERSIONS"]),
             draws_boards=values["BOARDS"] == "yes",
+            export_language=values["EXPORT_LANGUAGE"],
         )
         problems = list(_conflicts(settings))
     if any(problems):

@@ -1,4 +1,4 @@
-"""What is exported beside the whole tables: the changes of queues, and how they get to another tool."""
+"""What is exported: workbooks with every value, the changes of queues, and how those get to another tool."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
+import openpyxl
 import pytest
 
 from warehouse import export as exporting
@@ -52,7 +54,7 @@ def test_the_changes_of_a_queue_are_those_since_the_last_export(tmp_path: Path) 
     publish(published, ("a", "open", "=x", 1), ("b", "open", "x", 2), ("c", "closed", "x", None))
     written = [file.name for file in export(published, out)]
     ends = (".csv", ".xlsx", "_changes.csv", "_changes.parquet", ".parquet")
-    assert written == [QUEUE + end for end in ends]
+    assert written == [*(QUEUE + end for end in ends), "contents.xlsx"]
     assert [row[:2] for row in changes(out)] == [("new", "a"), ("new", "b"), ("new", "c")]
     assert changes(out)[0][3] == "=x" and "'=x" in (out / f"{QUEUE}_changes.csv").read_text()
 
@@ -114,6 +116,131 @@ def test_parquet_has_the_rows_of_the_mart(demo_build: SimpleNamespace, tmp_path:
             for relation in (f"{schema}.rpt_clv", f"read_parquet('{tmp_path}/rpt_clv.parquet')")
         ]
     assert rows[0] == rows[1] != []
+
+
+# -- workbooks
+
+
+def sheet_of(file: Path) -> openpyxl.worksheet.worksheet.Worksheet:
+    return openpyxl.load_workbook(file).active
+
+
+def as_in_a_cell(value: object) -> object:
+    """A value as a workbook can hold it."""
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0)
+    if isinstance(value, date):
+        return datetime.combine(value, datetime.min.time())
+    return float(value) if isinstance(value, Decimal) else exporting.harmless(value)
+
+
+def test_a_workbook_has_every_value_of_its_mart(demo_build: SimpleNamespace, tmp_path: Path) -> None:
+    with duckdb.connect(str(demo_build.published), read_only=True) as connection:
+        counts = "select table_name from duckdb_tables() where estimated_size between 1 and 1500 order by table_name"
+        marts = [name for (name,) in connection.execute(counts).fetchall()]
+        export(demo_build.published, tmp_path, marts)
+        compared = 0
+        for mart in marts:
+            rows = connection.execute(f"select * from marts.{mart} order by all").fetchall()
+            heading, *cells = sheet_of(tmp_path / f"{mart}.xlsx").iter_rows(values_only=True)
+            assert list(heading) == [column[0] for column in connection.description], mart
+            wanted = [tuple(map(as_in_a_cell, row)) for row in rows]
+            read = [tuple(v.replace(microsecond=0) if isinstance(v, datetime) else v for v in row) for row in cells]
+            assert read == wanted, mart
+            assert [[type(v) is bool for v in row] for row in read] == [
+                [type(v) is bool for v in row] for row in wanted
+            ]
+            compared += len(rows) * len(heading)
+    assert len(marts) > 20 and compared > 100_000
+
+
+ODD = {
+    "of_type_bool": ("boolean", [True, False]),
+    "of_type_int": ("bigint", [0, -(2**53), 2**53 + 1]),
+    "of_type_double": ("double", [0.1 + 0.2, 1e-300, -1.5e300, 0.0]),
+    "of_type_money": ("decimal(38, 6)", [Decimal("12345678.901234"), Decimal("-0.000001")]),
+    "of_type_day": ("date", [date(1900, 3, 1), date(2024, 2, 29), date(1899, 12, 31), date(9999, 12, 31)]),
+    "of_type_time": ("timestamp", [datetime(2024, 2, 29, 23, 59, 59), datetime(1899, 1, 1, 1)]),
+    "of_type_text": (
+        "varchar", ["", " a ", "a&b<c>d\"e'", "a\nb\rc", "_x0041_ A", "\U0001f600 \u0645", "007", "=1", "x" * 40_000]
+    ),
+    "of_type_list": ("integer[]", [[1, 2]]),
+}  # fmt: skip
+
+
+def test_odd_values_are_what_they_are_or_texts(tmp_path: Path) -> None:
+    published = tmp_path / "marts.duckdb"
+    with duckdb.connect(str(published)) as connection:
+        for name, (data_type, values) in ODD.items():
+            connection.execute(f"create table {name} (place integer, value {data_type})")
+            connection.executemany(f"insert into {name} values (?, ?)", list(enumerate([*values, None])))
+    export(published, tmp_path / "out")
+
+    def read(name: str) -> list[object]:
+        return [value for _, value in list(sheet_of(tmp_path / "out" / f"{name}.xlsx").values)[1:]]
+
+    texts = ODD["of_type_text"][1]
+    assert read("of_type_bool") == [True, False, None]
+    assert read("of_type_int") == [0, -(2**53), str(2**53 + 1), None]
+    assert read("of_type_double") == [*ODD["of_type_double"][1], None]
+    assert read("of_type_money") == [12345678.901234, -0.000001, None]
+    assert read("of_type_day") == [
+        datetime(1900, 3, 1), datetime(2024, 2, 29), "1899-12-31", datetime(9999, 12, 31), None
+    ]  # fmt: skip
+    assert read("of_type_time") == [datetime(2024, 2, 29, 23, 59, 59), "1899-01-01 01:00:00", None]
+    assert read("of_type_text") == [
+        None, *texts[1:4], "_x005F_x0041_ A", *texts[5:7], "'=1", "x" * 32_767, None
+    ]  # fmt: skip
+    assert read("of_type_list") == ["[1, 2]", None]
+
+
+def test_a_workbook_is_made_for_people(demo_build: SimpleNamespace, tmp_path: Path) -> None:
+    written = export(demo_build.published, tmp_path, ["dim_customers", "rpt_headline", "rpt_mrr_movements", "rpt_clv"])
+    sheet = sheet_of(tmp_path / "rpt_mrr_movements.xlsx")
+    shown = {cell.value: sheet.cell(2, cell.column) for cell in sheet[1]}
+    formats = {name: shown[name].number_format for name in ("mrr_end", "gross_mrr_churn_rate", "period_start")}
+    assert formats == {"mrr_end": "#,##0.00", "gross_mrr_churn_rate": "0.00%", "period_start": "yyyy-mm-dd"}
+    assert shown["period_start"].is_date
+    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == f"A1:U{sheet.max_row}"
+    notes = {cell.value: cell.comment.text for cell in sheet[1]}
+    assert "null = no MRR at the start" in notes["gross_mrr_churn_rate"]
+    assert notes["mrr_end"].endswith("USD.") and "USD" not in notes["gross_mrr_churn_rate"]
+    assert sheet.column_dimensions["A"].width >= len("period_grain")
+    clv = sheet_of(tmp_path / "rpt_clv.xlsx")
+    formats = {cell.value: clv.cell(2, cell.column).number_format for cell in clv[1]}
+    assert [formats[name] for name in ("cac", "cac_payback_months", "clv_to_cac", "monthly_churn_rate")] == [
+        "#,##0.00", "#,##0.00##", "#,##0.00##", "0.00%"
+    ]  # fmt: skip
+    assert sheet_of(tmp_path / "dim_customers.xlsx")["A2"].number_format == "@", "an id is a text"
+
+    book = openpyxl.load_workbook(written[-1])
+    contents = list(book["Contents"].iter_rows(min_row=2))
+    assert [row[0].value for row in contents] == ["dim_customers", "rpt_clv", "rpt_headline", "rpt_mrr_movements"]
+    assert all((tmp_path / row[0].hyperlink.target).exists() for row in contents)
+    assert all(row[2].value.endswith("?") and row[3].value.startswith("One row per") for row in contents)
+    assert contents[3][1].value == sheet.max_row - 1 and contents[3][5].value == "USD"
+    columns = {row[:2]: row[3] for row in book["Columns"].values}
+    assert columns["dim_customers", "customer_id"] == "Id of the customer as landed."
+
+
+def test_a_workbook_speaks_arabic_and_persian(demo_build: SimpleNamespace, tmp_path: Path) -> None:
+    for language, heading, title in (("ar", "معدل تسرب العملاء", "المحتويات"), ("fa", "نرخ ریزش مشتری", "فهرست")):
+        *_, contents = export(demo_build.published, tmp_path / language, ["rpt_churn_rate_definitions"], language)
+        sheet = sheet_of(tmp_path / language / "rpt_churn_rate_definitions.xlsx")
+        headings = {cell.value: cell.comment.text.split("\n")[0] for cell in sheet[1]}
+        assert headings[heading] == "churn_rate" and headings["period_grain"] == "period_grain"
+        book = openpyxl.load_workbook(contents)
+        assert book.sheetnames[0] == title
+        assert all(one.sheet_view.rightToLeft for one in (sheet, *book))
+
+
+def test_a_mart_beyond_a_workbook_is_linked_as_csv(
+    demo_build: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "WORKBOOK_ROWS", 36)
+    written = export(demo_build.published, tmp_path, ["rpt_clv"])
+    assert [file.name for file in written] == ["rpt_clv.csv", "rpt_clv.parquet", "contents.xlsx"]
+    assert sheet_of(written[-1])["A2"].hyperlink.target == "rpt_clv.csv"
 
 
 # -- the recipe of docs/operations.md

@@ -308,7 +308,7 @@ def test_no_exported_text_is_a_formula(tmp_path):
         connection.executemany("insert into rpt_texts values (?, -1.5, ?)", list(enumerate(texts)))
     before = published.read_bytes()
     written = [file.name for file in export(published, tmp_path / "out")]
-    assert written == ["rpt_texts.csv", "rpt_texts.xlsx", "rpt_texts.parquet"]
+    assert written == ["rpt_texts.csv", "rpt_texts.xlsx", "rpt_texts.parquet", "contents.xlsx"]
     assert published.read_bytes() == before
     with (tmp_path / "out" / "rpt_texts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]

@@ -22,6 +22,7 @@ import reader
 import shared
 
 from warehouse import publishing
+from warehouse.catalog import read_marts
 from warehouse.dbt_run import DbtRun, read_run
 from warehouse.publishing import NotPublishedError, publish
 from warehouse.versions import Versions
@@ -35,6 +36,7 @@ PUBLISH = """
 import json, os, signal, sys
 from pathlib import Path
 from warehouse import publishing
+from warehouse.catalog import read_marts
 from warehouse.dbt_run import DbtRun, read_run
 
 warehouse, published, run, last_step, bytes_of_a_file = json.loads(sys.argv[1])
@@ -75,7 +77,8 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             for schema in ("raw", "staging", "intermediate", "marts"):
                 connection.execute(f"create schema {schema}")
             connection.execute("create table raw.customers as select 'ann@example.com' as email")
-            connection.execute(f"create table raw.last_build as select '{name}' as invocation_id")
+            state = '{"settings": {"reporting_currency": "eur"}}'
+            connection.execute(f"create table raw.last_build as select '{name}' as invocation_id, '{state}' as state")
             connection.execute("create table intermediate.int_report_moment as select timestamp '2024-05-01' as as_of")
             for mart in MARTS:
                 connection.execute(
@@ -172,9 +175,16 @@ def test_the_file_says_what_its_tables_and_columns_are(warehouses, tmp_path):
     publish(a_run("new", descriptions=descriptions), warehouses["new"], tmp_path / "marts.duckdb", 3)
     with duckdb.connect(str(tmp_path / "marts.duckdb"), read_only=True) as connection:
         said = "select comment from duckdb_tables() where table_name = 'rpt_clv'"
-        assert connection.execute(said).fetchone() == ("**Grain.** One row per build's row.\n\nbuilt by dbt run new",)
+        moment = "as of 2024-05-01 00:00:00, amounts in EUR"
+        about = f"**Grain.** One row per build's row.\n\n{moment}\nbuilt by dbt run new"
+        assert connection.execute(said).fetchone() == (about,)
         said = "select column_name, comment from duckdb_columns() where table_name = 'rpt_clv' and comment is not null"
         assert connection.execute(said).fetchall() == [("build", "Which; it isn't null.")]
+        marts = read_marts(connection)
+        clv, undescribed = marts["rpt_clv"], marts["dim_customers"]
+        assert clv.facts == {"Grain": "One row per build's row."} and clv.relation == '"main"."rpt_clv"'
+        assert (undescribed.facts, undescribed.as_of, undescribed.currency) == ({}, "2024-05-01 00:00:00", "EUR")
+        assert clv.columns[0].meaning == "Which; it isn't null." and undescribed.columns[0].meaning == ""
     assert publishing.published_build(tmp_path / "marts.duckdb") == "new"
 
 
