@@ -111,14 +111,13 @@ def write_workbook(
     meanings = [meaning_of(column, words) for column in mart.columns]
     blank = _blank_workbook(mart, meanings, _text_widths(connection, mart), rows, words)
     styles = _styles(blank, len(mart.columns))
-    names = [column[0] for column in connection.execute(f"describe {query}").fetchall()]
     cells = ", ".join(
-        _cell(xl_col_to_name(place), name, column.data_type, styles[place])
-        for place, (name, column) in enumerate(zip(names, mart.columns, strict=True))
+        _cell(xl_col_to_name(place), column, style)
+        for place, (column, style) in enumerate(zip(mart.columns, styles, strict=True))
     )
     numbered = f'select *, row_number() over () + 1 as "row of the sheet" from ({query})'
     texts = f"""select concat('<row r="', "row of the sheet", '">', {cells}, '</row>') from ({numbered})"""
-    _fill(blank, _batches(connection.cursor().execute(texts)), file)
+    _fill(blank, rows, _batches(connection.cursor().execute(texts)), file)
 
 
 def write_contents(exported: Sequence[Exported], words: Words, file: Path) -> None:
@@ -217,9 +216,9 @@ def _styles(blank: bytes, columns: int) -> list[str]:
     return [f' s="{named[name]}"' if (name := xl_col_to_name(place)) in named else "" for place in range(columns)]
 
 
-def _cell(letters: str, name: str, data_type: str, style: str) -> str:
+def _cell(letters: str, of: Column, style: str) -> str:
     """An expression for the XML of a cell; null where the value is."""
-    column = '"' + name.replace('"', '""') + '"'
+    column, data_type = f'"{of.name}"', of.data_type
 
     def cell(value: str, kind: str = "", begin: str = "<v>", end: str = "</v>") -> str:
         return f"""'<c r="{letters}' || "row of the sheet" || '"{style}{kind}>{begin}' || {value} || '{end}</c>'"""
@@ -268,8 +267,8 @@ def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[bytes]:
         yield "".join(row[0] for row in batch).encode()
 
 
-def _fill(blank: bytes, rows: Iterable[bytes], file: Path) -> None:
-    """Write the blank workbook with these rows in place of its blank one."""
+def _fill(blank: bytes, rows: int, batches: Iterable[bytes], file: Path) -> None:
+    """Write the blank workbook with so many rows in place of its blank one."""
     with (
         zipfile.ZipFile(io.BytesIO(blank)) as made,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book,
@@ -280,7 +279,7 @@ def _fill(blank: bytes, rows: Iterable[bytes], file: Path) -> None:
                 continue
             before, after = re.split(rb'<row r="2".*?</row>', made.read(entry), maxsplit=1)
             with book.open(entry, "w") as sheet:
-                sheet.write(before)
-                for batch in rows:
+                sheet.write(re.sub(rb'(<dimension ref="A1:[A-Z]+)2"', rb'\g<1>%d"' % (rows + 1), before))
+                for batch in batches:
                     sheet.write(batch)
                 sheet.write(after)

@@ -189,7 +189,7 @@ def test_odd_values_are_what_they_are_or_texts(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert read("of_type_time") == [datetime(2024, 2, 29, 23, 59, 59), "1899-01-01 01:00:00", None]
     assert read("of_type_text") == [
-        None, *texts[1:4], "_x005F_x0041_ A", *texts[5:7], "'=1", "x" * 32_767, None
+        *texts[:4], "_x005F_x0041_ A", *texts[5:7], "'=1", "x" * 32_767, None
     ]  # fmt: skip
     assert read("of_type_list") == ["[1, 2]", None]
 
@@ -201,6 +201,7 @@ def test_a_workbook_is_made_for_people(demo_build: SimpleNamespace, tmp_path: Pa
     formats = {name: shown[name].number_format for name in ("mrr_end", "gross_mrr_churn_rate", "period_start")}
     assert formats == {"mrr_end": "#,##0.00", "gross_mrr_churn_rate": "0.00%", "period_start": "yyyy-mm-dd"}
     assert shown["period_start"].is_date
+    assert sheet.dimensions == f"A1:U{sheet.max_row}"
     assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == f"A1:U{sheet.max_row}"
     notes = {cell.value: cell.comment.text for cell in sheet[1]}
     assert "null = no MRR at the start" in notes["gross_mrr_churn_rate"]
