@@ -197,7 +197,7 @@ def test_odd_values_are_what_they_are_or_texts(tmp_path: Path) -> None:
 def test_a_workbook_is_made_for_people(demo_build: SimpleNamespace, tmp_path: Path) -> None:
     written = export(demo_build.published, tmp_path, ["dim_customers", "rpt_headline", "rpt_mrr_movements", "rpt_clv"])
     sheet = sheet_of(tmp_path / "rpt_mrr_movements.xlsx")
-    shown = {cell.value: sheet.cell(2, cell.column) for cell in sheet[1]}
+    shown = {column[0].value: next(cell for cell in column[1:] if cell.value is not None) for column in sheet.columns}
     formats = {name: shown[name].number_format for name in ("mrr_end", "gross_mrr_churn_rate", "period_start")}
     assert formats == {"mrr_end": "#,##0.00", "gross_mrr_churn_rate": "0.00%", "period_start": "yyyy-mm-dd"}
     assert shown["period_start"].is_date
