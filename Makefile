@@ -9,6 +9,8 @@ override STAMP := $(VENV)/.set-up
 override INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --require-hashes --no-deps
 
 export DO_NOT_TRACK := 1
+# Images of Python often forbid it to keep byte code: without, each command compiles all that it imports, 10 s of a build.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What a caller may give, here or in the environment. A recipe reads it from its environment ("$$NAME", in quotes), where
 # it stands as it was written: neither make nor the shell runs any of it.
