@@ -58,7 +58,7 @@ owners as (
         subscription_id,
         customer_id
     from {{ last_states }}
-    where subscription_id in (select subscription_id from touched)
+    where subscription_id in (select touched.subscription_id from touched)
 )
 
 select
