@@ -71,7 +71,7 @@ final as (
         {{ ratio("areas.points_of_churned", "areas.churned") }} as mean_points_churned,
         case
             when areas.auc is not null
-                then rank() over (partition by areas.horizon_days order by areas.auc desc nulls last)
+                then cast(rank() over (partition by areas.horizon_days order by areas.auc desc nulls last) as bigint)
         end as part_rank
     from areas
     left join {{ ref("health_parts") }} as parts
