@@ -19,3 +19,13 @@
 
 {% macro default__percentile_of(list, number) -%} {{ list }}[{{ number }}] {%- endmacro %}
 {% macro spark__percentile_of(list, number) -%} element_at({{ list }}, {{ number }}) {%- endmacro %}
+
+
+{# The middle value of a column of doubles, between the two in the middle where there are two. #}
+{% macro median(column) -%}
+    {{ adapter.dispatch("median")(column) }}
+{%- endmacro %}
+
+{% macro default__median(column) -%} quantile_cont({{ column }}, 0.5) {%- endmacro %}
+{% macro postgres__median(column) -%} percentile_cont(0.5) within group (order by {{ column }}) {%- endmacro %}
+{% macro spark__median(column) -%} percentile({{ column }}, 0.5) {%- endmacro %}
