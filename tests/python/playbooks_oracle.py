@@ -364,6 +364,7 @@ def red_flag_rows(figures: dict[tuple, dict], of_intervals: dict[tuple, Fraction
                 {
                     **{column: row[column] for column in (*KEY, "period_end", "is_complete_period", "customers_start")},
                     "flag_code": flag["flag_code"],
+                    "metric": flag["metric"],
                     "value": None if value is None else float(value),
                     "threshold": float(threshold),
                     "verdict": None if reason else "raised" if is_raised else "clear",

@@ -8,7 +8,7 @@ from typing import Any
 
 from warehouse.boards.words import Words
 
-NUMBERS = {"integer", "decimal", "ratio", "money", "percent", "percent0", "change", "score"}
+NUMBERS = {"integer", "decimal", "ratio", "money", "percent", "percent0", "change", "score", "figure"}
 AXES = ("x", "y")
 WITH_LEGEND = ("color", "fill", "stroke", "strokeDash", "shape", "opacity")
 

@@ -127,6 +127,8 @@ class Figures:
             raise BoardError(f"{where}: its query fails, mend it: {first_line(error)}") from error
         if lacking := entry.columns.keys() - {"period", "segment"} - set(answer.columns):
             raise BoardError(f"{where}: its query has no {', '.join(sorted(lacking))}, which its columns name")
+        if "figure" in entry.columns.values() and "metric" not in answer.columns:
+            raise BoardError(f"{where}: a figure is written as its metric is, so its query needs metric")
         if entry.period and not {"period_grain", "period_start"} <= set(answer.columns):
             raise BoardError(f"{where}: it is by period, so its query needs period_grain and period_start")
         return answer

@@ -25,9 +25,11 @@ function shown(value, format) {
   if (typeof value === "boolean") return say(value ? "yes" : "no");
   if (typeof value !== "number" || !FORMATS[format]) return typeof value === "number" ? shown(value, "ratio~") : String(value);
   formatters[format] ??= new Intl.NumberFormat(LOCALE, FORMATS[format]);
-  return formatters[format].format(value);
+  // the hyphen that some languages put before a negative number is hardly seen beside their numerals
+  return formatters[format].format(value).replace("-", "\u2212");
 }
-const isNumber = (format) => format in FORMATS;
+const isNumber = (format) => format in FORMATS || format === "figure";
+const formatOf = (item, column, row) => (item.formats[column] === "figure" ? row._format : item.formats[column]);
 // a share changes by points of a hundred, other figures by themselves
 const changed = (by, format) =>
   format.startsWith("percent") ? `${shown(by * 100, "decimal")} ${say("points")}` : shown(by, format === "score" ? "decimal" : format);
@@ -115,7 +117,7 @@ function tableOf(item, rows, caption) {
   const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col", ...kind(column) }, item.headings[column])));
   const body = rows.map((row) =>
     make("tr", {}, ...columns.map((column) => {
-      const cell = make("td", { "data-column": column, ...kind(column) }, make("bdi", {}, shown(row[column], item.formats[column])));
+      const cell = make("td", { "data-column": column, ...kind(column) }, make("bdi", {}, shown(row[column], formatOf(item, column, row))));
       if (typeof row[column] === "number") cell.dataset.value = row[column];
       return cell;
     })));
@@ -149,6 +151,13 @@ function changeOf(kpi, now, before) {
   return line;
 }
 
+// the same period a year before, if the page has it
+function yearBefore(place) {
+  const { grain, start } = data.periods[place];
+  const then = `${start.slice(0, 4) - 1}${start.slice(4)}`;
+  return grain === "year" ? -1 : data.periods.findIndex((period) => period.grain === grain && period.start === then);
+}
+
 function goalOf(kpi, now) {
   if (now?.target == null || now.value == null) return make("p", { class: "goal" });
   const isReached = kpi.better === "up" ? now.value >= now.target : now.value <= now.target;
@@ -167,7 +176,7 @@ function tilesOf(item, rows, { at, until }) {
       interval.append(make("bdi", {}, `${shown(now.value_lower, kpi.format)} ${say("to")} ${shown(now.value_upper, kpi.format)}`));
     }
     const line = make("div", {}, sparkline(until.map((place) => own.get(place)?.value ?? null)));
-    const parts = [make("h3", {}, kpi.label), value, interval, line, changeOf(kpi, now, own.get(at - 1)), goalOf(kpi, now)];
+    const parts = [make("h3", {}, kpi.label), value, interval, line, changeOf(kpi, now, own.get(at - 1)), changeOf(kpi, now, own.get(yearBefore(at))), goalOf(kpi, now)];
     return make("article", { class: "tile", "data-metric": kpi.key }, ...parts);
   });
   return make("div", { class: "tiles" }, ...tiles);
@@ -190,6 +199,12 @@ function configOf() {
     legend: { ...text, labelColor: colour("ink"), orient: "top", direction: "horizontal", offset: 8, columnPadding: 16 },
     range: { category: ["c1", "c2", "c3"].map(colour) },
   };
+}
+
+// bars of the second and third colour have a texture too: a rule of style, which outlives whatever Vega draws anew
+function textures() {
+  const rule = (name) => `.chart :is(.mark-rect, .role-legend-symbol) path[fill="${colour(name)}"] { fill: url(#texture-${name}); }`;
+  select("textures").textContent = ["c2", "c3"].map(rule).join("\n");
 }
 
 const views = new Map();
@@ -216,6 +231,7 @@ async function chart(section, item, rows) {
 async function draw() {
   delete document.body.dataset.ready;
   const now = choice();
+  textures();
   await Promise.all(data.items.map(async (item) => {
     const section = document.getElementById(item.name);
     const rows = rowsOf(item, now);

@@ -160,6 +160,7 @@ def _item(entry: Entry, answer: Answer, figures: Figures, words: Words, landed: 
     columns = list(dict.fromkeys(c for c in kept if c not in KEYS))
     period = {key: number for number, key in enumerate(figures.periods)}
     segment = {key: number for number, key in enumerate(figures.segments)}
+    by_metric = "figure" in entry.columns.values()  # each row's numbers are written as those of its metric
     by_period, by_segment = "period_grain" in answer.columns, "segment_value" in answer.columns
     place = {column: number for number, column in enumerate(answer.columns)}
     cells = [(place[column], entry.columns.get(column, "text")) for column in columns]
@@ -168,11 +169,17 @@ def _item(entry: Entry, answer: Answer, figures: Figures, words: Words, landed: 
         keys = [period.get((row[place["period_grain"]], row[place["period_start"]]))] if by_period else []
         keys += [segment.get((row[place["segment_type"]], row[place["segment_value"]]))] if by_segment else []
         if None not in keys:
-            rows.append(keys + [row[at] if shown in AS_IT_IS else _cell(row[at], shown, words) for at, shown in cells])
+            values = [row[at] if shown in AS_IT_IS else _cell(row[at], shown, words) for at, shown in cells]
+            rows.append(keys + values + ([words.metric(row[place["metric"]])["format"]] if by_metric else []))
     return {
         "name": entry.name,
         "period": entry.period,
-        "columns": [*(["_period"] if by_period else []), *(["_segment"] if by_segment else []), *columns],
+        "columns": [
+            *(["_period"] if by_period else []),
+            *(["_segment"] if by_segment else []),
+            *columns,
+            *(["_format"] if by_metric else []),
+        ],
         "headings": {column: words.heading(column) for column in entry.columns},
         "formats": entry.columns,
         "rows": rows,

@@ -13,7 +13,7 @@ with red_flags as (
 ),
 
 flags as (
-    {{ metric_values("red_flags", about=["period_grain"], columns=["flag_code", "operator", "threshold"]) }}
+    {{ metric_values("red_flags", about=["period_grain"], columns=["flag_code", "metric", "operator", "threshold"]) }}
 ),
 
 judged as (
@@ -42,6 +42,7 @@ final as (
         judged.segment_type,
         judged.segment_value,
         judged.flag_code,
+        judged.metric,
         -- a segment may answer, order or pay without a customer in it
         coalesce(periods.customers_start, 0) as customers_start,
         judged.value,
