@@ -1,5 +1,3 @@
-{%- set segments = attribute_segments() -%}
-
 with months as (
     select
         *,
@@ -24,35 +22,19 @@ trailing_months as (
     group by months.segment_type, months.segment_value
 ),
 
-joined as (
+costs as (
     select
-        costs.acquisition_cost,
-        {%- for segment in segments %}
-        {{ segment_value("customers." ~ segment) }} as {{ segment }},
-        {%- endfor %}
-        {{ segment_value("changes.plan_id") }} as plan
-    from {{ ref("int_acquisition_costs") }} as costs
-    inner join {{ ref("int_customers") }} as customers on costs.customer_id = customers.customer_id
-    inner join {{ ref("int_customer_changes") }} as changes
-        on costs.customer_id = changes.customer_id and changes.is_active and not changes.was_customer_before
+        costs.segment_type,
+        costs.segment_value,
+        {{ ratio("sum(costs.acquisition_cost)", "sum(costs.customers)") }} as cac
+    from {{ ref("int_segment_acquisition_costs") }} as costs
     inner join {{ ref("thresholds") }} as clv_window
         on clv_window.threshold = 'clv_window_months'
     cross join {{ ref("int_report_moment") }} as moment
     where
         costs.joined_month >= {{ dbt.dateadd("month", "-cast(clv_window.value as integer)", dbt.date_trunc("month", "moment.as_of_on")) }}
         and costs.joined_month < {{ dbt.date_trunc("month", "moment.as_of_on") }}
-),
-
-costs as (
-    {%- for segment in ["all"] + segments + ["plan"] %}
-    select
-        '{{ segment }}' as segment_type,
-        {{ "'all'" if segment == "all" else segment }} as segment_value,
-        {{ ratio("sum(acquisition_cost)", "count(acquisition_cost)") }} as cac
-    from joined
-    group by segment_value
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    group by costs.segment_type, costs.segment_value
 ),
 
 values_by_formula as (

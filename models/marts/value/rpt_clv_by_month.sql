@@ -1,14 +1,27 @@
-{%- set pooled_columns = ["customers_start", "customers_churned", "customers_end", "mrr_end"] -%}
+{%- set pooled_columns = ["customers_start", "customers_churned", "customers_end", "mrr_end", "acquisition_cost", "customers_costed"] -%}
 
-with months as (
+with segment_months as (
+    select
+        periods.*,
+        coalesce(costs.acquisition_cost, 0) as acquisition_cost,
+        coalesce(costs.customers, 0) as customers_costed
+    from {{ ref("fct_segment_periods") }} as periods
+    left join {{ ref("int_segment_acquisition_costs") }} as costs
+        on
+            periods.segment_type = costs.segment_type
+            and periods.segment_value = costs.segment_value
+            and periods.period_start = costs.joined_month
+    where periods.period_grain = 'month'
+),
+
+months as (
     select
         *,
         {%- for pooled in pooled_columns %}
         sum({{ pooled }}) over until_here as {{ pooled }}_so_far,
         {%- endfor %}
         row_number() over until_here as month_number
-    from {{ ref("fct_segment_periods") }}
-    where period_grain = 'month'
+    from segment_months
     window until_here as (
         partition by segment_type, segment_value
         order by period_start rows unbounded preceding
@@ -38,15 +51,28 @@ trailing_months as (
             and months.month_number - clv_window.value = before.month_number
 ),
 
+rates as (
+    select
+        *,
+        {{ ratio("pooled_mrr_end", "pooled_customers_end") }} as arpa,
+        {{ ratio("pooled_customers_churned", "pooled_customers_start") }} as churn_rate,
+        {{ ratio("pooled_acquisition_cost", "pooled_customers_costed") }} as cac
+    from trailing_months
+),
+
 lifetime_values as (
     select
         *,
-        {{ ratio(ratio("pooled_mrr_end", "pooled_customers_end"), ratio("pooled_customers_churned", "pooled_customers_start")) }} as clv,
+        {{ ratio("arpa", "churn_rate") }} as clv,
+        case
+            when churn_rate > 0
+                then {{ discounted_lifetime_value("arpa * " ~ var("gross_margin") ~ "e0", "churn_rate", var("annual_discount_rate")) }}
+        end as clv_discounted,
         case
             when pooled_customers_start = 0 or pooled_customers_end = 0 then 'no_customers'
             when pooled_customers_churned = 0 then 'no_churn'
         end as no_clv_reason
-    from trailing_months
+    from rates
 ),
 
 neighbours as (
@@ -69,6 +95,10 @@ final as (
         clv,
         previous_clv,
         1 - {{ ratio("clv", "previous_clv") }} as clv_fall,
+        clv_discounted,
+        cac,
+        {{ ratio("clv_discounted", "cac") }} as clv_to_cac,
+        {{ ratio("cac", "arpa * " ~ var("gross_margin")) }} as cac_payback_months,
         no_clv_reason,
         case
             when month_number = 1 then 'no_previous_period'
