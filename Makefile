@@ -128,7 +128,8 @@ tables: build  ## write docs/tables anew from the models' YAML, and the README's
 	@$(BIN)/python docs/picture.py published/marts.duckdb > docs/demo.svg
 
 .PHONY: docs serve
-docs: $(STAMP)-docs  ## build the documentation as a site with search: target/site/index.html, no network needed
+docs: $(STAMP)-docs  ## build the documentation as a site with search, the boards of the last build, dbt docs, lineage of columns and data dictionary: target/site/index.html, no network needed
+	@$(BIN)/python docs/catalogs.py
 	@$(BIN)/python docs/site.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build
 

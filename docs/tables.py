@@ -127,7 +127,8 @@ def _index(manifest: dict) -> str:
 def _subject(manifest: dict, subject: str) -> str:
     title, lead = SUBJECTS[subject]
     shared = _doc_blocks(manifest)
-    return _page([WRITTEN, f"# {title}", lead, *(_table(mart, shared) for mart in _marts(manifest, subject))])
+    boards = _boards(manifest)
+    return _page([WRITTEN, f"# {title}", lead, *(_table(mart, shared, boards) for mart in _marts(manifest, subject))])
 
 
 def _shared_columns(manifest: dict) -> str:
@@ -146,13 +147,25 @@ def _doc_blocks(manifest: dict) -> dict[str, str]:
     return {b["block_contents"]: b["name"] for b in manifest["docs"].values() if b["package_name"] == project}
 
 
-def _table(mart: dict, shared: dict[str, str]) -> str:
+def _boards(manifest: dict) -> dict[str, list[str]]:
+    """The boards that show each mart, by its id."""
+    found: dict[str, list[str]] = {}
+    for exposure in manifest["exposures"].values():
+        if exposure["type"] == "dashboard":
+            for mart in exposure["depends_on"]["nodes"]:
+                found.setdefault(mart, []).append(exposure["label"].removesuffix(" (board)"))
+    return found
+
+
+def _table(mart: dict, shared: dict[str, str], boards: dict[str, list[str]]) -> str:
     told = sections(mart["description"])
     columns = [
         (f"`{column['name']}`", column["data_type"], _meaning(column["description"], shared))
         for column in mart["columns"].values()
     ]
     facts = [f"**{heading}.** {told[heading]}" for heading in FACTS if heading in told]
+    if shown_on := boards.get(mart["unique_id"]):
+        facts.append(f"**Boards.** [{', '.join(shown_on)}](../boards.md)")
     return "\n\n".join(
         [
             f"## {mart['alias']}",
