@@ -23,10 +23,12 @@ from warehouse.boards.figures import Answer, Figures
 from warehouse.boards.words import LANGUAGES, PERIODS, Words, read_words
 from warehouse.disk import one_at_a_time
 from warehouse.places import PROJECT, home
+from warehouse.settings import read_environment
 
 HERE = Path(__file__).parent
 KEYS = ("period_grain", "period_start", "segment_type", "segment_value")  # become numbers of a period and a segment
 AS_IT_IS = NUMBERS | {"text"}
+GATE_PAGES = {"landing": "Landed rows", "staging": "Rows that were read", "marts": "Marts"}  # in target/quality
 FIGURES = ("metric", "value", "value_lower", "value_upper", "target")
 
 
@@ -135,6 +137,7 @@ def draw_page(
         by_period=any("period_grain" in answers[board.name, entry.name].columns for entry in board.entries),
         by_segment=any("segment_value" in answers[board.name, entry.name].columns for entry in board.entries),
         grains=[(grain, words.label("grain", grain)) for grain in dict.fromkeys(g for g, _ in figures.periods)],
+        gates=_gates(place) if board.name == "quality" else [],
         as_of=words.day(figures.as_of()) if figures.as_of() else "",
         words=words,
         t=words.sentence,
@@ -146,10 +149,10 @@ def draw_page(
     )
 
 
-# what page.js itself says
+# what page.js, and a link to a gate, say themselves
 SCRIPT_WORDS = (
     "points", "since", "better", "worse", "Target", "reached", "missed",
-    "yes", "no", "95% interval", "to",
+    "yes", "no", "95% interval", "to", *GATE_PAGES.values(),
 )  # fmt: skip
 
 
@@ -215,6 +218,13 @@ def _documentation(mart: str, place: Path) -> str:
     site = home() / "target" / "site" / "docs" / "tables" / f"{subject}.html"
     target = site if site.exists() else PROJECT / "docs" / "tables" / f"{subject}.md"
     return f"{os.path.relpath(target.resolve(), place.resolve())}#{mart}" if target.exists() else ""
+
+
+def _gates(place: Path) -> list[tuple[str, str]]:
+    """The gates of the builds that were checked here, each with its page as seen from a page of the boards."""
+    folder = read_environment().target / "quality"
+    pages = {title: folder / gate / "index.html" for gate, title in GATE_PAGES.items()}
+    return [(title, os.path.relpath(page.resolve(), place.resolve())) for title, page in pages.items() if page.exists()]
 
 
 def _packed(data: Any) -> str:
