@@ -121,7 +121,8 @@ def test_every_metric_that_may_have_a_target_has_a_label() -> None:
 def test_no_sentence_is_left_over() -> None:
     words = yaml.safe_load((BOARDS / "words.yml").read_text(encoding="utf-8"))
     said = {text for board in ALL for text in (board.title, board.question)}
-    said |= {text for board in ALL for entry in board.entries for text in (entry.title, entry.definition)}
+    said |= {text for board in ALL for entry in board.entries for text in (entry.title, entry.definition, entry.empty)}
+    said.discard("")
     template = (Path(render.__file__).with_name("page.html.j2")).read_text(encoding="utf-8")
     said |= {*re.findall(r"t\('([^']+)'\)", template), *render.SCRIPT_WORDS}
     assert words.keys() == said
@@ -186,6 +187,33 @@ def test_a_query_that_fails_or_reaches_further_is_refused(query: str, said: str,
     with Figures(published) as figures, pytest.raises(BoardError) as error:
         figures.answer(*small(query))
     assert "boards/small.yml, entry left" in str(error.value) and said in str(error.value)
+
+
+def test_a_figure_is_written_as_those_of_its_metric_are(published: Path) -> None:
+    board = next(board for board in ALL if board.name == "overview")
+    entry = next(entry for entry in board.entries if entry.name == "anomalies")
+    with Figures(published) as figures:
+        answer = figures.answer(board, entry)
+        item = render._item(entry, answer, figures, read_words()["fa"], figures.landed())
+    known = labels()
+    metric, written = answer.columns.index("metric"), item["columns"].index("_format")
+    asked = {row[metric]: known["metric", row[metric]]["format"] for row in answer.rows}
+    assert len(set(asked.values())) > 1 and {row[written] for row in item["rows"]} == set(asked.values())
+
+
+def test_a_figure_of_no_metric_is_refused(published: Path) -> None:
+    board, entry = small("select plan_id from {{ ref('dim_plans') }}")
+    entry.columns["plan_id"] = "figure"
+    with Figures(published) as figures, pytest.raises(BoardError, match="its query needs metric"):
+        figures.answer(board, entry)
+
+
+def test_quality_leads_to_the_pages_of_the_gates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
+    page = tmp_path / "target" / "quality" / "marts" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    assert render._gates(tmp_path / "boards" / "en") == [("Marts", "../../target/quality/marts/index.html")]
 
 
 def test_pages_choose_from_complete_periods_and_the_largest_segments(
@@ -423,6 +451,29 @@ def test_a_stranger_reads_churn_its_interval_and_its_target(
     tile = page.locator("[data-metric=churn_rate]").inner_text()
     assert f"{rate:.1%}" in tile and f"{lower:.1%} to {upper:.1%}" in tile
     assert f"Target {target:.1%}" in tile and ("reached" if rate <= target else "missed") in tile
+    (change, change_year), (reason,) = (
+        marts.execute(query).fetchone()
+        for query in (
+            "select churn_rate_change, churn_rate_change_year from marts.rpt_headline "
+            "where period_grain = 'month' and is_latest_complete",
+            "select reason_code from marts.rpt_churn_reasons inner join marts.rpt_headline using "
+            "(period_grain, period_start) where period_grain = 'month' and is_latest_complete and segment_type = 'all' "
+            "and reason_code != '(none)' group by reason_code order by sum(rpt_churn_reasons.customers_churned) desc, "
+            "reason_code limit 1",
+        )
+    )
+    assert f"{abs(change) * 100:.1f} points" in tile and f"{abs(change_year) * 100:.1f} points" in tile
+    main_reason = page.locator("#reasons_now tbody tr").first.inner_text()
+    assert main_reason.startswith(labels()["reason", reason]["en"])
+
+
+def test_bars_on_each_other_are_told_apart_without_colour(published: Path, page: object) -> None:
+    show(page, published, "en", "churn")
+    fills = page.evaluate(
+        "[...new Set([...document.querySelectorAll('#churn_types .mark-rect path')]"
+        ".map((bar) => getComputedStyle(bar).fill))]"
+    )
+    assert len(fills) == 3 and sum("url" in fill for fill in fills) == 2
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -35,6 +35,7 @@ class Entry:
         spec: what Vega-Lite draws; empty = a table, or key figures.
         kpis: key figures, in their order.
         needs: raw tables without which there is nothing to show.
+        empty: what it means that there is no row, where that is an answer too.
         period: `until` = the periods up to the chosen one, `at` = the chosen one only; none = not by period.
         width: half a row or all of it.
     """
@@ -48,6 +49,7 @@ class Entry:
     spec: dict[str, Any] = field(default_factory=dict)
     kpis: Sequence[str] = ()
     needs: Sequence[str] = ()
+    empty: str = ""
     period: str | None = None
     width: str = "half"
     table: bool = False

@@ -203,7 +203,10 @@ function configOf() {
 
 // bars of the second and third colour have a texture too: a rule of style, which outlives whatever Vega draws anew
 function textures() {
-  const rule = (name) => `.chart :is(.mark-rect, .role-legend-symbol) path[fill="${colour(name)}"] { fill: url(#texture-${name}); }`;
+  const rule = (name) => {
+    const filled = `path[fill="${colour(name)}"]`;
+    return `.chart:has(.mark-rect ${filled}) :is(.mark-rect, .role-legend-symbol) ${filled} { fill: url(#texture-${name}); }`;
+  };
   select("textures").textContent = ["c2", "c3"].map(rule).join("\n");
 }
 

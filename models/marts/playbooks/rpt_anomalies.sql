@@ -1,9 +1,10 @@
 {#- Median and MAD, not mean and deviation: an odd month of the past would hide the next one. -#}
 with limits as (
     select
-        {%- for name in ["z_score", "least_months", "most_months", "season_years"] %}
-        max(case when threshold = 'anomaly_{{ name }}' then value end) as {{ name }}{{ "," if not loop.last }}
-        {%- endfor %}
+        max(case when threshold = 'anomaly_z_score' then value end) as z_score,
+        max(case when threshold = 'anomaly_least_months' then value end) as least_months,
+        max(case when threshold = 'anomaly_most_months' then value end) as most_months,
+        max(case when threshold = 'anomaly_season_years' then value end) as season_years
     from {{ ref("thresholds") }}
 ),
 
@@ -76,7 +77,8 @@ medians as (
 ),
 
 usual as (
-    -- how far each month before was from it; with a season, from what was usual for its name then
+    -- how far each month before was from it; with a season, from what was usual for its name then. Of normal figures,
+    -- 1.4826 of that are a standard deviation.
     select
         medians.series,
         medians.month_number,
@@ -84,7 +86,8 @@ usual as (
         medians.months_compared,
         medians.is_seasonal,
         case when medians.is_seasonal then medians.of_season else medians.of_all end as expected,
-        {{ median("abs(earlier.measure - case when medians.is_seasonal then earlier.of_season else medians.of_all end)") }} as distance
+        1.4826e0
+        * {{ median("abs(earlier.measure - case when medians.is_seasonal then earlier.of_season else medians.of_all end)") }} as deviation
     from medians
     cross join limits
     left join medians as earlier
@@ -99,8 +102,7 @@ judged as (
         counted.*,
         usual.measure,
         usual.expected,
-        -- of normal figures, 1.4826 of it are a standard deviation
-        1.4826e0 * usual.distance as deviation,
+        usual.deviation,
         limits.z_score as limit_of_z,
         coalesce(usual.months_compared, 0) as months_compared,
         coalesce(usual.is_seasonal, false) as is_seasonal,
@@ -110,7 +112,7 @@ judged as (
             when not counted.is_enough then 'too_few'
             when usual.measure is null then 'no_previous_period'
             when usual.months_compared < limits.least_months then 'short_history'
-            when not {{ is_above("coalesce(usual.distance, 0)", 0) }} then 'no_variation'
+            when not {{ is_above("coalesce(usual.deviation, 0)", 0) }} then 'no_variation'
         end as no_verdict_reason
     from counted
     cross join limits
@@ -129,8 +131,10 @@ final as (
         {{ as_double("value") }} as value,
         n,
         {%- for bound, of_z in {"expected": "0", "expected_lower": "-limit_of_z", "expected_upper": "limit_of_z"}.items() %}
-        case when no_verdict_reason is null then
-            {{ as_double("least(greatest((expected + " ~ of_z ~ " * deviation + origin) * unit, lowest), highest)") }} end as {{ bound }},
+        case
+            when no_verdict_reason is null
+                then {{ as_double("least(greatest((expected + " ~ of_z ~ " * deviation + origin) * unit, lowest), highest)") }}
+        end as {{ bound }},
         {%- endfor %}
         case when no_verdict_reason is null then (measure - expected) / deviation end as z_score,
         cast(months_compared as bigint) as months_compared,
