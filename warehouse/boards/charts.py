@@ -68,6 +68,8 @@ def _axis(channel: str, name: str, shown: str, definition: dict[str, Any], words
         axis: dict[str, Any] = {}
         if definition["type"] == "quantitative":
             axis = {key: value for key, value in _shape(shown, "~").items() if key != "type"}
+            if shown == "integer":
+                axis["tickMinStep"] = 1  # there is no half a customer
         elif channel == "x":
             axis = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 14}
         if words.is_right_to_left and channel == "y":
