@@ -18,6 +18,8 @@ PYTHON ?=
 TARGET ?= duckdb
 VARS ?=
 UNIT_TESTS ?=
+CONNECTOR ?=
+SOURCE ?=
 EXPORT ?= export
 MARTS ?=
 CUSTOMER ?=
@@ -34,7 +36,7 @@ ROUNDS ?= 3
 REASON ?=
 SKEW ?=
 WRITE ?=
-GIVEN := PYTHON TARGET VARS UNIT_TESTS EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD RAVENSTACK RAVENSTACK_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW WRITE
+GIVEN := PYTHON TARGET VARS UNIT_TESTS CONNECTOR SOURCE EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD RAVENSTACK RAVENSTACK_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW WRITE
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -83,18 +85,19 @@ setup-addresses: $(STAMP)-addresses
 setup-spark: $(STAMP)-spark
 setup-next: $(STAMP)-next  ## add dbt 2, with which a test reads the project
 
-# RAW_DATA_DIR is an address, so DuckDB needs its extensions. It may hold a password: it is looked at as it is written.
-ADDRESSES := $(if $(findstring :,$(value RAW_DATA_DIR)),setup-addresses)
+# RAW_DATA_DIR or SOURCE is an address, so DuckDB needs its extensions. It may hold a password: it is looked at as it is written.
+ADDRESSES := $(if $(findstring :,$(value RAW_DATA_DIR)$(value SOURCE)),setup-addresses)
+override CONNECT = $${CONNECTOR:+--connector="$$CONNECTOR"} $${SOURCE:+--source="$$SOURCE"}
 
-build: setup $(ADDRESSES) $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md
-	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"}
+build: setup $(ADDRESSES) $(if $(filter spark_%,$(TARGET)),setup-spark)  ## build, test and publish the warehouse (RAW_DATA_DIR, or the demo business; VARS='{as_of: 2025-06-30}'; UNIT_TESTS=yes); TARGET=postgres, spark_cluster: docs/engines.md; CONNECTOR=stripe SOURCE=/folder: docs/connectors.md
+	@$(BIN)/python -m warehouse.build $${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"} $${UNIT_TESTS:+--unit-tests="$$UNIT_TESTS"} $(CONNECT)
 
 .PHONY: boards
 boards: setup  ## draw the boards of the published marts anew: published/boards/en/overview.html
 	@$(BIN)/python -m warehouse.boards
 
-doctor: setup $(ADDRESSES)  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS)
-	@$(BIN)/python -m warehouse.doctor $${VARS:+--vars="$$VARS"}
+doctor: setup $(ADDRESSES)  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS; CONNECTOR, SOURCE)
+	@$(BIN)/python -m warehouse.doctor $${VARS:+--vars="$$VARS"} $(CONNECT)
 
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
@@ -148,7 +151,7 @@ erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER
 	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"
 
 clean:  ## remove what builds made; the environment stays
-	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse.landing_history.json demo_business published
+	@rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse.landing_history.json demo_business published landings
 
 open-university: setup  ## build the real example (OULAD=folder with the data set's CSV files)
 	@$(BIN)/python examples/open_university/to_landing.py "$$OULAD" "$$OPEN_UNIVERSITY_BUILD/landing"

@@ -23,6 +23,7 @@ GATHERED = (
     "docs/*.js",
     "docs/images/*",
     "docs/tables/*.md",
+    "connectors/*/*.md",
     "examples/*/*.*",
 )
 LANGUAGES = {"en": "English", "ar": "العربية", "fa": "فارسی"}

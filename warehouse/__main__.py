@@ -2,6 +2,7 @@
 
     build [--vars YAML] [--target NAME] [--unit-tests yes]   build, test and publish the warehouse
     doctor [--vars YAML]                                     say what is wrong with a landing folder, before any build
+    build, doctor --connector NAME --source PLACE            the same from the tables of a billing system
     export [FOLDER] [MARTS]                                  write the published marts as CSV and workbooks
     erase CUSTOMER                                           take one person out of everything stored
 

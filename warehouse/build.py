@@ -1,6 +1,6 @@
 """`make build`: run dbt build, publish its marts if every model is made and all tests passed, and say what came of it.
 
-Usage: python -m warehouse.build [--unit-tests yes] [arguments of dbt build]
+Usage: python -m warehouse.build [--unit-tests yes] [--connector NAME --source PLACE] [arguments of dbt build]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import duckdb
 
 from warehouse.addresses import shown
 from warehouse.boards.render import redraw, remove_boards
+from warehouse.connectors import ConnectorError, add_options, land_source
 from warehouse.dbt_plugin import WarehouseError, landing_folder, make_folder_of
 from warehouse.dbt_run import read_run
 from warehouse.erase import finish_erasures
@@ -53,7 +54,10 @@ def main(arguments: list[str]) -> int:
     try:
         settings = read_environment()
         check_vars(given.vars)
-    except SettingsError as error:
+        if report := land_source(own, given.vars):
+            print("\n".join(report.lines()), flush=True)
+            settings = read_environment()
+    except (SettingsError, ConnectorError, LandingError) as error:
         print(error)
         return 1
     if given.target != "duckdb":
@@ -120,6 +124,7 @@ def _own_options() -> argparse.ArgumentParser:
     """The options that dbt build does not have."""
     options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     options.add_argument("--unit-tests", default="no", choices=["yes", "no"])
+    add_options(options)
     return options
 
 

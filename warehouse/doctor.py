@@ -2,7 +2,7 @@
 
 Nothing is judged here. What cannot be landed the landing step says, what is not read warehouse/unread_files.py, what is
 implausible the landing gate, and which rows cannot be used staging's own SQL, run on a copy that is removed.
-Usage: python -m warehouse.doctor [--vars ...]
+Usage: python -m warehouse.doctor [--vars ...] [--connector NAME --source PLACE]
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from warehouse.connectors import ConnectorError, add_options, command_for, land_source
 from warehouse.dbt_plugin import landing_folder
 from warehouse.disk import first_line, within_memory
 from warehouse.erasures import Erasures, ErasuresError
@@ -83,6 +84,8 @@ def examine(folder: Path, history: History, erasures: Erasures, settings: Mappin
     """
     landed, problems = examine_folder(folder, erasures=erasures)
     symptoms = [Symptom(STOPS, f"{table}: {problem}") for table, problem in problems.items()]
+    if "subscription_events" in problems and (command := command_for(folder)):
+        return [Symptom(STOPS, command)]
     symptoms += [Symptom(UNREAD, line) for line in unread_files(folder, landed)]
     symptoms += [Symptom(ODD, line) for line in [*read_as(folder, landed), *_decimal_commas(folder, landed)]]
     with scratch_folder() as scratch, duckdb.connect(str(scratch / "doctor.duckdb"), config=within_memory()) as copy:
@@ -227,16 +230,20 @@ def main(arguments: list[str]) -> int:
     """Examine RAW_DATA_DIR. Returns 1 when something would stop a build, else 0."""
     parser = argparse.ArgumentParser(prog="python -m warehouse.doctor", description=__doc__)
     parser.add_argument("--vars", default="", help="as of dbt build")
+    add_options(parser)
     given = parser.parse_args(arguments)
     os.chdir(home())
     clock = time.monotonic()
     try:
         settings = read_environment()
         check_vars(given.vars)
+        if report := land_source(given, given.vars, is_kept=False):
+            print("\n".join(report.lines()))
+            settings = read_environment()
         history = read_history(settings.warehouse.with_suffix(".landing_history.json"), settings.landing_name)
         erasures = Erasures.beside(settings.warehouse)
         symptoms = examine(landing_folder(), history, erasures, yaml.safe_load(given.vars) or {})
-    except (SettingsError, ErasuresError, LandingError) as error:
+    except (SettingsError, ConnectorError, ErasuresError, LandingError) as error:
         print(error)
         return 1
     except duckdb.Error as error:

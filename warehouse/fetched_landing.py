@@ -35,31 +35,37 @@ S3_SECRET = {
 
 
 @cache
-def fetched(address: str) -> Path:
-    """A folder with the raw tables of an address, in the scratch folder.
+def fetched(address: str, tables: tuple[str, ...] = ()) -> Path:
+    """A folder with tables of an address, in the scratch folder.
+
+    Args:
+        address: one that EXTENSIONS knows.
+        tables: their names in small letters; none: the raw tables.
 
     Raises:
         LandingError: it cannot be reached, or what reads it is not there.
     """
     known, _, place = os.environ.get(FETCHED, "").partition("\n")
-    if known == shown(address) and Path(place).is_dir():
+    if not tables and known == shown(address) and Path(place).is_dir():
         return Path(place)
     folder = Path(tempfile.mkdtemp(dir=scratch()))
-    print(f"Fetching the raw tables from {shown(address)} ...", flush=True)
+    print(f"Fetching the {'' if tables else 'raw '}tables from {shown(address)} ...", flush=True)
+    wanted = tables or tuple(table.name for table in read_contract())
     parts = urlsplit(address)
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
             connection.execute("set TimeZone = 'UTC'")
             _load(connection, parts.scheme)
             if EXTENSIONS[parts.scheme] == "httpfs":
-                _fetch_files(connection, parts, folder)
+                _fetch_files(connection, parts, folder, wanted)
             else:
-                _fetch_tables(connection, address, parts, folder)
+                _fetch_tables(connection, address, parts, folder, wanted)
     except duckdb.Error as error:
         reason = without_secrets(str(error).splitlines()[0], address)
         # no cause: a traceback would show the address
         raise LandingError(f"The landing {shown(address)} cannot be read: {reason}") from None
-    os.environ[FETCHED] = f"{shown(address)}\n{folder}"
+    if not tables:
+        os.environ[FETCHED] = f"{shown(address)}\n{folder}"
     return folder
 
 
@@ -79,16 +85,16 @@ def _load(connection: duckdb.DuckDBPyConnection, scheme: str) -> None:
         return
     package = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
     install = f"pip install {package}" if IS_INSTALLED else "make setup-addresses"
-    raise LandingError(
-        f"RAW_DATA_DIR is an address ({scheme}:), which needs DuckDB's extension {name}: {install} adds it"
-    )
+    raise LandingError(f"An address ({scheme}:) needs DuckDB's extension {name}: {install} adds it")
 
 
 # -- tables of a database
 
 
-def _fetch_tables(connection: duckdb.DuckDBPyConnection, address: str, parts: SplitResult, folder: Path) -> None:
-    """Copy the contract's tables, in any case, of the schema after # or of all."""
+def _fetch_tables(
+    connection: duckdb.DuckDBPyConnection, address: str, parts: SplitResult, folder: Path, wanted: tuple[str, ...]
+) -> None:
+    """Copy the wanted tables, in any case, of the schema after # or of all."""
     kind = ATTACHED_AS[EXTENSIONS[parts.scheme]]
     target = unquote(parts.path) if kind in ("sqlite", "duckdb") else address.partition("#")[0]
     if kind in ("sqlite", "duckdb") and not Path(target).is_file():
@@ -106,31 +112,31 @@ def _fetch_tables(connection: duckdb.DuckDBPyConnection, address: str, parts: Sp
         "select schema_name, table_name from duckdb_tables() where database_name = 'landing' union select schema_name, "
         "view_name from duckdb_views() where database_name = 'landing' and not internal order by all"
     ).fetchall()
-    for table in read_contract():
-        found = [
-            (schema, name) for schema, name in there if name.lower() == table.name and parts.fragment in ("", schema)
-        ]
+    for table in wanted:
+        found = [(schema, name) for schema, name in there if name.lower() == table and parts.fragment in ("", schema)]
         if len(found) > 1:
             places = ", ".join(f"{schema}.{name}" for schema, name in found)
             raise LandingError(
-                f"The landing {shown(address)} has {table.name} more than once ({places}): name the schema, as in "
+                f"The landing {shown(address)} has {table} more than once ({places}): name the schema, as in "
                 f"{shown(address).partition('?')[0]}#{found[0][0]}"
             )
         for schema, name in found:
             relation = f'landing."{schema}"."{name}"'
-            file = sql_text(str(folder / f"{table.name}.parquet"))
+            file = sql_text(str(folder / f"{table}.parquet"))
             connection.execute(f"copy (from {relation}) to {file} (format parquet)")
 
 
 # -- files of a server
 
 
-def _fetch_files(connection: duckdb.DuckDBPyConnection, parts: SplitResult, folder: Path) -> None:
+def _fetch_files(
+    connection: duckdb.DuckDBPyConnection, parts: SplitResult, folder: Path, wanted: tuple[str, ...]
+) -> None:
     base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     query = f"?{parts.query}" if parts.query else ""
     if parts.scheme == "s3":
         _know_bucket(connection)
-        for name, is_table in _listed(connection, base):
+        for name, is_table in _listed(connection, base, wanted):
             if is_table:
                 _download(connection, f"{base}/{name}", folder / name)
             elif "/" not in name:
@@ -141,9 +147,9 @@ def _fetch_files(connection: duckdb.DuckDBPyConnection, parts: SplitResult, fold
         basic = b64encode(user.encode()).decode()
         connection.execute(f"create secret (type http, extra_http_headers map {{'Authorization': 'Basic {basic}'}})")
     # a web server does not say what it holds: the first of the formats that is there
-    for table in read_contract():
+    for table in wanted:
         for suffix in FILES_OF_SERVERS:
-            if _download(connection, f"{base}/{table.name}{suffix}{query}", folder / f"{table.name}{suffix}"):
+            if _download(connection, f"{base}/{table}{suffix}{query}", folder / f"{table}{suffix}"):
                 break
 
 
@@ -158,13 +164,12 @@ def _know_bucket(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create secret (type s3{', ' + options if options else ''})")
 
 
-def _listed(connection: duckdb.DuckDBPyConnection, base: str) -> Iterator[tuple[str, bool]]:
+def _listed(connection: duckdb.DuckDBPyConnection, base: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
     """The files of a bucket below an address, and whether each is a table or a part of one."""
-    tables = {table.name for table in read_contract()}
     for (file,) in connection.execute(f"select file from glob({sql_text(base + '/**')}) order by 1").fetchall():
         name = file.removeprefix(base).lstrip("/")
         if name and ".." not in name.split("/"):
-            yield name, name.split("/")[0].split(".")[0].lower() in tables
+            yield name, name.split("/")[0].split(".")[0].lower() in wanted
 
 
 def _download(connection: duckdb.DuckDBPyConnection, address: str, file: Path) -> bool:

@@ -41,6 +41,7 @@ ENVIRONMENT: dict[str, dict] = {
     },
     "BOARDS": {"type": "text", "pattern": "yes|no", "use": "yes or no", "default": "yes"},
     "EXPORT_LANGUAGE": {"type": "text", "pattern": "en|ar|fa", "use": "en, ar or fa", "default": "en"},
+    "CONNECTOR_LANDING_DIR": {"type": "folder", "optional": True},
     # docs/engines.md
     "WAREHOUSE_SCHEMA": {
         "type": "text",
@@ -115,13 +116,21 @@ def read_environment() -> Settings:
 
 def check_vars(given: str) -> None:
     """Check the argument of `--vars` (YAML), and the vars of dbt_project.yml. Raises SettingsError."""
-    defaults = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    rules = defaults.pop("setting_rules")
-    values = {**defaults, **_read_vars(given)}
+    values, rules = vars_of(given), _defaults()["setting_rules"]
     problems = [_words(_macros().unknown_setting(name, list(rules))) for name in values if name not in rules]
     problems += [_problem(name, values.get(name), rule) for name, rule in rules.items()]
     if any(problems):
         raise SettingsError(list(filter(None, problems)))
+
+
+def vars_of(given: str) -> dict[str, Any]:
+    """The vars of dbt_project.yml, with those of an argument of `--vars` in their place. Raises SettingsError."""
+    defaults = {name: value for name, value in _defaults().items() if name != "setting_rules"}
+    return {**defaults, **_read_vars(given)}
+
+
+def _defaults() -> dict[str, Any]:
+    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 
 
 def _read_vars(given: str) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 README = PROJECT / "README.md"
 PAGES = sorted(
-    page for pattern in ("*.md", "docs/**/*.md", "examples/*/*.md", ".github/**/*.md") for page in PROJECT.glob(pattern)
+    page
+    for pattern in ("*.md", "docs/**/*.md", "connectors/*/*.md", "examples/*/*.md", ".github/**/*.md")
+    for page in PROJECT.glob(pattern)
 )
 SETTING = r"[A-Z][A-Z_]*=(?:'[^']*'|\S+) "
 COMMAND = re.compile(rf"^ {{4,}}((?:{SETTING})*(?:make|\.venv/bin/|git|cp|mv) ?\S.*)$", re.MULTILINE)

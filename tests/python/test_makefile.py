@@ -30,8 +30,8 @@ ATTACKS = [
 ]
 # the target that each variable is for
 TARGETS = {
-    "PYTHON": "setup", "TARGET": "build", "VARS": "build", "UNIT_TESTS": "build",
-    "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
+    "PYTHON": "setup", "TARGET": "build", "VARS": "build", "UNIT_TESTS": "build", "CONNECTOR": "build",
+    "SOURCE": "doctor", "EXPORT": "export", "MARTS": "export", "CUSTOMER": "erase",
     "OULAD": "open-university", "OPEN_UNIVERSITY_BUILD": "open-university", "CDNOW_BUILD": "cdnow",
     "AIRPORT_SURVEY": "airport", "AIRPORT_BUILD": "airport",
     "RAVENSTACK": "ravenstack", "RAVENSTACK_BUILD": "ravenstack",
@@ -111,6 +111,11 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
         (["build", "UNIT_TESTS=yes"], ["-m", "warehouse.build", "--target=duckdb", "--unit-tests=yes"]),
         (["erase", "CUSTOMER=c 1"], ["-m", "warehouse.erase", "c 1"]),
         (["doctor", "VARS={a: b}"], ["-m", "warehouse.doctor", "--vars={a: b}"]),
+        (
+            ["build", "CONNECTOR=stripe", "SOURCE=/data/my stripe"],
+            ["-m", "warehouse.build", "--target=duckdb", "--connector=stripe", "--source=/data/my stripe"],
+        ),
+        (["doctor", "CONNECTOR=stripe", "SOURCE=/a"], ["-m", "warehouse.doctor", "--connector=stripe", "--source=/a"]),
         (["export", "MARTS=rpt_a rpt_b"], ["-m", "warehouse.export", "export", "rpt_a rpt_b"]),
         (
             ["bench", "CUSTOMERS=200000 1000000"],

@@ -45,7 +45,8 @@ def test_the_wheel_holds_all_that_dbt_reads() -> None:
     not_dbts = re.findall(r"^(tests/\w+)/$", (shared.PROJECT / ".dbtignore").read_text(encoding="utf-8"), re.MULTILINE)
     tests = {f"tests/{place.name}" for place in (shared.PROJECT / "tests").iterdir() if place.is_dir()} - {*not_dbts}
     tests = {folder for folder in tests if any((shared.PROJECT / folder).rglob("*.sql")) or folder.endswith("fixtures")}
-    assert IN_THE_WHEEL.keys() == {"dbt_project.yml", "profiles.yml", "selectors.yml", "boards"} | folders | tests
+    read_by_python = {"dbt_project.yml", "profiles.yml", "selectors.yml", "boards", "connectors"}
+    assert IN_THE_WHEEL.keys() == read_by_python | folders | tests
     assert all(place == f"warehouse/project/{source}" for source, place in IN_THE_WHEEL.items())
 
 

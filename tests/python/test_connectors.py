@@ -1,0 +1,250 @@
+"""From the tables of a billing system to a landing folder: the runner, and what docs/connectors.md promises."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+import duckdb
+import pages
+import pytest
+import shared
+
+from warehouse import doctor
+from warehouse.connectors import ConnectorError, command, definition, running
+from warehouse.connectors.definition import known_connectors, read_connector
+from warehouse.connectors.running import Report, write_landing
+from warehouse.connectors.source import Source
+from warehouse.landing import inspect_folder
+
+GUIDE = (shared.PROJECT / "docs" / "connectors.md").read_text(encoding="utf-8")
+CONTRACTS = """\
+ID,Account,Begins,Ends,End_Code,Price,Currency,_loaded_at
+k1,a1,1704067200,2024-03-01T02:00:00+02:00,PRICE,4900,usd,2024-06-01
+k2,a2,2024-01-05,,,500,JPY,2024-06-01
+k3,a2,2024-01-05,,,2500,KWD,2024-06-01
+k3,a2,2024-01-05,,,9999,KWD,2024-05-01
+test_1,a2,2024-01-05,,,1,USD,2024-06-01
+k4,,2024-01-05,,,1,USD,2024-06-01
+k5,a2,soon,,,1,USD,2024-06-01
+k6,a3,2024-02-01,2024-02-03,OTHER,,USD,2024-06-01
+"""
+ACCOUNTS = '{"id": "a1", "created": 1704067200, "address": {"country": "de"}}\n{"id": "a2", "address": null}\nbroken\n'
+
+
+@pytest.fixture
+def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of tables of the guide's system, with its connector as the only one."""
+    for path, text in re.findall(
+        r"^ *`connectors/([\w/.]+)`:\n\n *```\w+\n(.*?)^ *```$", GUIDE, re.MULTILINE | re.DOTALL
+    ):
+        (tmp_path / "connectors" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "connectors" / path).write_text(textwrap.dedent(text), encoding="utf-8")
+    for file in ("helpers.sql", "currency_decimals.csv"):
+        (tmp_path / "connectors" / file).write_bytes((definition.CONNECTORS / file).read_bytes())
+    monkeypatch.setattr(definition, "CONNECTORS", tmp_path / "connectors")
+    read_connector.cache_clear()
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "Contract.csv").write_text(CONTRACTS)
+    (source / "accounts.jsonl").write_text(ACCOUNTS)
+    yield source
+    read_connector.cache_clear()
+
+
+def run(source: Path, currency: str = "USD") -> Report:
+    return write_landing("acme", str(source), source.parent / "landing", currency)
+
+
+def landed(folder: Path, table: str, columns: str = "*") -> list[tuple]:
+    return duckdb.sql(f"select {columns} from '{folder}/{table}.parquet' order by all").fetchall()
+
+
+# -- what the guide promises
+
+
+def test_the_connector_of_the_guide_gives_its_events(acme: Path) -> None:
+    lines = [line for file in definition.CONNECTORS.glob("acme/*") for line in file.read_text().splitlines()]
+    assert len(lines) < 150
+    run(acme)
+    columns = "event_id, customer_id, event_type, cast(occurred_at as varchar), cast(amount as double), reason_code"
+    assert landed(acme.parent / "landing", "subscription_events", columns) == [
+        ("k1/end", "a1", "cancelled", "2024-03-01 00:00:00", None, "too_expensive"),
+        ("k1/start", "a1", "started", "2024-01-01 00:00:00", 49.0, None),
+        ("k2/start", "a2", "started", "2024-01-05 00:00:00", 500.0, None),
+        ("k3/start", "a2", "started", "2024-01-05 00:00:00", 2.5, None),
+        ("k6/end", "a3", "cancelled", "2024-02-03 00:00:00", None, None),
+        ("k6/start", "a3", "started", "2024-02-01 00:00:00", None, None),
+    ]
+    assert landed(acme.parent / "landing", "customers", "customer_id, year(created_at), country") == [
+        ("a1", 2024, "DE"),
+        ("a2", None, None),
+    ]
+    inspect_folder(acme.parent / "landing")
+
+
+def test_every_row_is_used_or_set_aside_with_a_reason(acme: Path) -> None:
+    report = run(acme)
+    assert report.read == {"contracts": 8, "accounts": 3}
+    assert report.set_aside == {
+        ("accounts", "a line that is no row"): 1,
+        ("contracts", "a test"): 1,
+        ("contracts", "a time that is none"): 1,
+        ("contracts", "no account_id"): 1,
+        ("contracts", "sent twice"): 1,
+    }
+    assert "  contracts: 8 rows = 4 used + 4 set aside" in report.lines()
+    assert "  warning: 1 contracts have no price: their revenue is not known" in report.lines()
+    assert "  not known this way: earlier prices" in report.lines()
+    aside = landed(acme.parent / "landing", ".set_aside", "source_key, reason")
+    assert ("k3", "sent twice") in aside and len(aside) == 5
+
+
+def test_nested_parquet_reads_as_json_does(acme: Path) -> None:
+    expected = run(acme) and landed(acme.parent / "landing", "customers")
+    duckdb.sql(
+        "copy (select 'a1' as ID, 1704067200 as created, {'country': 'de'} as address union select 'a2', null, null) "
+        f"to '{acme}/accounts.parquet' (format parquet)"
+    )
+    (acme / "accounts.jsonl").unlink()
+    run(acme)
+    assert landed(acme.parent / "landing", "customers") == expected
+
+
+def test_a_database_gives_what_its_folder_does(acme: Path) -> None:
+    run(acme)
+    expected = landed(acme.parent / "landing", "subscription_events")
+    with duckdb.connect(str(acme / "acme.duckdb")) as connection:
+        connection.execute(f"create table contract as from read_csv('{acme}/Contract.csv', all_varchar = true)")
+    report = write_landing("acme", f"duckdb:{acme}/acme.duckdb", acme.parent / "other", "USD")
+    assert landed(acme.parent / "other", "subscription_events") == expected
+    assert report.read == {"contracts": 8} and report.made["customers"] == 0
+
+
+def test_a_table_that_its_loader_left_is_named(acme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    yml = definition.CONNECTORS / "acme" / "connector.yml"
+    yml.write_text(yml.read_text().replace("      created:\n", "      created:\n      synced_at:\n"))
+    (acme / "accounts.jsonl").write_text('{"id": "a1", "synced_at": "2024-06-05"}\n')
+    said = "contracts was last loaded on 2024-06-01, 4 days before the newest of the other tables"
+    assert any(said in warning for warning in run(acme).warnings)
+    (acme / "accounts.jsonl").write_text('{"id": "a1", "synced_at": "2024-06-04"}\n')
+    assert not any("last loaded" in warning for warning in run(acme).warnings)
+
+
+# -- the landing folder
+
+
+def test_a_table_with_the_same_rows_stays_as_it_is(acme: Path) -> None:
+    folder = acme.parent / "landing"
+    run(acme)
+    before = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
+    (acme / "accounts.jsonl").write_text(ACCOUNTS.replace("de", "fr"))
+    run(acme)
+    changed = {file.name for file in folder.iterdir() if before.get(file.name) != file.stat().st_mtime_ns}
+    assert changed == {"customers.parquet"}
+    assert before.keys() == {file.name for file in folder.iterdir()}, "nothing of the draft is left"
+
+
+def test_a_source_that_cannot_be_read_leaves_the_landing_as_it_was(acme: Path) -> None:
+    folder = acme.parent / "landing"
+    run(acme)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    (acme / "Contract.csv").write_text("id,begins\nk1,2024-01-01\n")
+    with pytest.raises(ConnectorError, match="contracts: missing columns account or account_id or owner"):
+        run(acme)
+    (definition.CONNECTORS / "acme" / "customers.sql").write_text("select 'c' as customer, 1 as customer_id")
+    (acme / "Contract.csv").write_text(CONTRACTS)
+    with pytest.raises(ConnectorError, match=r"acme/customers.sql has customer, which the table does not"):
+        run(acme)
+    assert before == {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_a_folder_of_someone_else_is_not_written_into(acme: Path) -> None:
+    (acme.parent / "landing").mkdir()
+    (acme.parent / "landing" / "customers.csv").write_text("customer_id\nc1\n")
+    with pytest.raises(ConnectorError, match="holds files that no connector wrote"):
+        run(acme)
+    assert [file.name for file in (acme.parent / "landing").iterdir()] == ["customers.csv"]
+
+
+def test_the_sql_of_a_connector_opens_no_other_file(acme: Path) -> None:
+    (acme.parent / "secret.csv").write_text("x\n1\n")
+    (definition.CONNECTORS / "acme" / "warnings.sql").write_text(f"select x as says from '{acme.parent}/secret.csv'")
+    with pytest.raises(ConnectorError, match="fails: Permission Error"):
+        run(acme)
+
+
+# -- the command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (["--connector", "strip", "--source", "{}"], {}, "there is no such connector: use one of acme"),
+        (["--connector", "../acme", "--source", "{}"], {}, "there is no such connector: use one of acme"),
+        (["--connector", "acme"], {}, "CONNECTOR=acme needs SOURCE"),
+        (["--source", "{}"], {}, "SOURCE is named without CONNECTOR: say which system it is of, one of acme"),
+        (["--connector", "acme", "--source", "{}/none"], {}, "which is no folder: name the folder or database of Acme"),
+        (["--connector", "acme", "--source", "{}/.."], {}, "contracts as they are today: missing contracts"),
+        (["--connector", "acme", "--source", "{}"], {"RAW_DATA_DIR": "/data"}, "unset one of them"),
+    ],
+)
+def test_what_cannot_be_run_is_said(
+    acme: Path,
+    arguments: list[str],
+    environment: dict[str, str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    monkeypatch.setenv("RAW_DATA_DIR", environment.get("RAW_DATA_DIR", ""))
+    assert doctor.main([argument.format(acme) for argument in arguments]) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_doctor_examines_what_a_build_would_land(
+    acme: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("RAW_DATA_DIR", "")
+    monkeypatch.setenv("WAREHOUSE_PATH", str(acme.parent / "warehouse.duckdb"))
+    monkeypatch.setattr(command, "home", lambda: acme.parent)
+    assert doctor.main(["--connector", "acme", "--source", str(acme)]) == 0
+    told = capsys.readouterr().out
+    assert "contracts: 8 rows = 4 used + 4 set aside" in told and "an amount in a currency" not in told
+    assert not (acme.parent / "landings").exists()
+
+
+def test_doctor_recognises_an_export(
+    acme: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("RAW_DATA_DIR", str(acme))
+    monkeypatch.setenv("WAREHOUSE_PATH", str(acme.parent / "warehouse.duckdb"))
+    assert doctor.main([]) == 1
+    told = capsys.readouterr().out
+    assert f"this is an export of Acme Billing, and no landing folder: make build CONNECTOR=acme SOURCE={acme}" in told
+    (acme / "Contract.csv").unlink()
+    assert doctor.main([]) == 1
+    assert "this is an export" not in capsys.readouterr().out
+
+
+# -- every connector
+
+
+@pytest.mark.parametrize("name", known_connectors())
+def test_every_way_runs_on_tables_without_rows(name: str, tmp_path: Path) -> None:
+    connector = read_connector(name)
+    assert (connector.folder / "README.md").exists() and f"connectors/{name}/README.md" in GUIDE
+    for way in connector.ways:
+        source = Source(name, connector, {})
+        with running._connected(source, tmp_path) as connection:
+            report = running._run(connection, source, way, "EUR", tmp_path, tmp_path)
+        assert {"subscription_events", "customers"} <= report.made.keys()
+        assert set(report.made.values()) == {0} and report.warnings == []
+
+
+def test_the_guide_names_every_helper() -> None:
+    helpers = (definition.CONNECTORS / "helpers.sql").read_text(encoding="utf-8")
+    for helper in set(re.findall(r"create macro (\w+)", helpers)) - {"decimals_of"}:
+        assert f"`{helper}(" in GUIDE, helper
+    assert pages.PROJECT == shared.PROJECT
