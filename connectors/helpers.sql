@@ -13,9 +13,12 @@ create macro as_time(value) as
 create macro as_yes(value) as
     lower(cast(value as varchar)) in ('true', 't', '1', 'yes');
 
+-- a variable, as a macro that reads a table could take a column of its caller for one of its own
+set variable decimals = (select map(list(currency), list(decimals)) from currency_decimals);
+
 -- how many digits of an amount in minor units stand after the point
 create macro decimals_of(code) as
-    coalesce((select max(listed.decimals) from currency_decimals as listed where listed.currency = upper(code)), 2);
+    coalesce(map_extract_value(getvariable('decimals'), upper(code)), 2);
 
 -- an amount in minor units (cents) as money; of some currencies the minor unit is the whole one, or a thousandth
 create macro as_money(minor_units, code) as

@@ -98,9 +98,12 @@ def read_source(connection: duckdb.DuckDBPyConnection, source: Source, way: Way)
         connection.execute(f"create schema {schema}")
     for table in source.connector.tables.values():
         connection.execute(f"create view source.{table.name} as {_as_text(connection, table, source)}")
-    for table in source.connector.tables_of(way):
-        connection.execute(f"create table rows.{table.name} as {_judged(table)}")
-        used = f"select * exclude (set_aside) from rows.{table.name} where set_aside is null"
+    is_read = {table.name for table in source.connector.tables_of(way)}
+    for table in source.connector.tables.values():
+        used = f"select * from source.{table.name} where false"
+        if table.name in is_read:
+            connection.execute(f"create table rows.{table.name} as {_judged(table)}")
+            used = f"select * exclude (set_aside) from rows.{table.name} where set_aside is null"
         connection.execute(f"create view used.{table.name} as {used}")
 
 

@@ -1,0 +1,2 @@
+-- There is one version of each subscription: today's.
+select * from used.subscriptions
