@@ -169,7 +169,8 @@ function tilesOf(item, rows, { at, until }) {
   const tiles = item.kpis.map((kpi) => {
     const own = new Map(rows.filter((row) => row.metric === kpi.key).map((row) => [row._period, row]));
     const now = own.get(at);
-    const value = make("p", { class: "value" }, make("bdi", {}, shown(now?.value, kpi.format)));
+    const text = shown(now?.value, kpi.format);
+    const value = make("p", { class: "value", style: `--length: ${text.length}` }, make("bdi", {}, text));
     if (now?.value != null) value.dataset.value = now.value;
     const interval = make("p", { class: "interval", title: say("95% interval") });
     if (now?.value_lower != null) {
