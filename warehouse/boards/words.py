@@ -73,6 +73,10 @@ class Words:
         """Whether the code has a label."""
         return (kind, key) in self._labels
 
+    def keys_of(self, kind: str) -> list[str]:
+        """The codes of a kind, in their order."""
+        return [key for of, key in self._labels if of == kind]
+
     def heading(self, column: str) -> str:
         """What a column is called above its values."""
         for kind in ("metric", "column"):
