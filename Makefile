@@ -79,9 +79,10 @@ $(STAMP)-next: requirements-next.lock $(STAMP)
 	@touch $@
 
 setup: $(STAMP)  ## make the environment of a build from its lock
-.PHONY: setup-dev setup-addresses setup-spark setup-next
+.PHONY: setup-dev setup-addresses setup-assistant setup-spark setup-next
 setup-dev: $(STAMP)-dev  ## add what the checks need
 setup-addresses: $(STAMP)-addresses
+setup-assistant: $(STAMP)-assistant  ## add what an assistant asks the published file through: docs/assistant.md
 setup-spark: $(STAMP)-spark
 setup-next: $(STAMP)-next  ## add dbt 2, with which a test reads the project
 
@@ -102,11 +103,11 @@ doctor: setup $(ADDRESSES)  ## say what is wrong with a landing folder, before a
 # A file on one core, the long ones first (tests/python/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test: setup-dev setup-addresses lint  ## pass every check
+test: setup-dev setup-addresses setup-assistant lint  ## pass every check
 	@$(PYTEST)
 
 .PHONY: test-all
-test-all: setup-dev setup-addresses lint  ## pass every check, and look further where chance draws the data; for a night
+test-all: setup-dev setup-addresses setup-assistant lint  ## pass every check, and look further where chance draws the data; for a night
 	@INCREMENT_SEEDS="1 2 3 4 5 6" INCREMENT_LOADS=8 $(PYTEST) --hypothesis-profile=explore
 
 mutants: setup-dev  ## make small wrong changes and see whether the tests notice (ONLY="rpt_clv unit"); an hour, on a schedule
@@ -122,7 +123,7 @@ lint: setup-dev  ## check the style of SQL, Python and YAML, and the habits of t
 
 lock:  ## resolve pyproject.toml anew into requirements*.lock (needs uv)
 	@uv lock && uv export --quiet --no-default-groups --format requirements-txt --no-header > requirements.lock
-	@for group in dev docs addresses spark next; do \
+	@for group in dev docs addresses assistant spark next; do \
 		uv export --quiet --only-group $$group --format requirements-txt --no-header > requirements-$$group.lock; done
 
 tables: build  ## write docs/tables anew from the models' YAML, and the README's results and picture, as the demo business gives them
@@ -146,6 +147,10 @@ lineage: setup  ## draw docs/lineage.svg, the way of an event to the rates
 
 export: setup  ## write the published marts as CSV, Parquet and workbooks with a table of contents (EXPORT=folder, MARTS="rpt_churn_rates ...")
 	@$(BIN)/python -m warehouse.export "$$EXPORT" "$$MARTS"
+
+.PHONY: assistant
+assistant: setup  ## answer an assistant's questions from the published marts (docs/assistant.md says how it starts this)
+	@$(BIN)/python -m warehouse.assistant
 
 erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)
 	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"

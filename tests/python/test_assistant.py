@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -48,6 +47,7 @@ CALLS = [
     *(("get_metric", arguments) for arguments, *_ in REFUSED),
     *((call["tool"], call["arguments"]) for call, _ in EXAMPLES_OF_PAGE),
     ("get_metric", {"metric": "churn_rate", "grain": "decade"}),
+    ("get_metric", {"metric": "x" * 1_000}),
     ("list_metrics", {"language": "fa"}),
     ("list_segments", {"metric": "nps", "language": "ar"}),
     ("list_marts", {}),
@@ -172,7 +172,7 @@ def test_a_refusal_names_what_may_be_meant(arguments: dict, code: str, near: str
 @pytest.mark.parametrize(("call", "answer"), EXAMPLES_OF_PAGE, ids=[answer for _, answer in EXAMPLES_OF_PAGE])
 def test_the_examples_of_the_page_are_true(call: dict, answer: str, told: SimpleNamespace) -> None:
     said = told.of(call["tool"], call["arguments"]).said
-    assert answer == said.get("answer") or said.get("reason") or said["refused"]
+    assert answer == (said.get("answer") or said.get("reason") or said.get("refused"))
 
 
 def test_the_page_has_every_tool_and_refusal(told: SimpleNamespace) -> None:
@@ -198,7 +198,7 @@ def test_what_can_be_asked_is_listed(told: SimpleNamespace, demo_build: SimpleNa
     assert {"value": "DE", "name": "البلد: ألمانيا"} in segments["country"]
     marts = {mart["mart"]: mart for mart in told.of("list_marts", {}).said["marts"]}
     assert marts["rpt_churn_rates"]["can_be_queried"] and not marts["dim_customers"]["can_be_queried"]
-    assert len(marts) == sum(mart.answers != "" for mart in map(lambda m: SimpleNamespace(**m), marts.values()))
+    assert all(mart["answers"].endswith("?") and mart["grain"] for mart in marts.values())
     described = told.of("describe_mart", {"mart": "marts.rpt_churn_rates"}).said
     assert described["grain"] and described["null_means"] and described["currency"] == "USD"
     assert {column["name"] for column in described["columns"]} >= {"churn_rate", "churn_rate_lower"}
@@ -217,6 +217,7 @@ def test_every_metric_has_its_columns(demo_build: SimpleNamespace) -> None:
 # -- what it must not
 
 
+SECRET = "what nobody may read"
 HOSTILE = [
     "select 1; drop table marts.rpt_clv",
     "drop table marts.rpt_clv",
@@ -255,7 +256,6 @@ HOSTILE = [
     "from dim_customers",
     "select * from marts.rpt_clv where exists (select 1 from marts.fct_survey_responses)",
     "select 1) as asked; drop table marts.rpt_clv; --",
-    "select " + "(" * 5_000 + "1" + ")" * 5_000,
     "select 1 " + "-- long\n" * 10_000,
     "select",
     "",
@@ -271,13 +271,9 @@ def ask(demo_build: SimpleNamespace, sql: str, rows: int = 10) -> dict[str, Any]
 
 @pytest.mark.parametrize("sql", HOSTILE, ids=[sql[:60] for sql in HOSTILE])
 def test_whatever_is_no_select_over_the_marts_is_refused(sql: str, demo_build: SimpleNamespace, tmp_path: Path) -> None:
-    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text(SECRET)
     answer = ask(demo_build, sql.replace("{place}", str(tmp_path)))
-    assert (
-        set(answer) == {"refused"}
-        and "onnection" not in answer["refused"]
-        and "secret" not in answer["refused"].replace("secret.txt", "")
-    )
+    assert set(answer) == {"refused"} and "Connection" not in answer["refused"] and SECRET not in answer["refused"]
     assert [file.name for file in tmp_path.iterdir()] == ["secret.txt"]
 
 
@@ -311,18 +307,25 @@ def test_a_select_is_answered(sql: str, rows: list, demo_build: SimpleNamespace)
     assert ask(demo_build, sql)["rows"] == rows
 
 
-def test_a_query_that_never_ends_is_ended(demo_build: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET", "of the environment")
-    endless = "select count(*) from range(1000000000) as a, range(1000000000) as b where a.range <> b.range"
+def test_an_answer_is_no_longer_than_a_model_can_read(demo_build: SimpleNamespace) -> None:
+    answer = ask(demo_build, "select repeat('x', 900) as a, repeat('y', 900) as b from range(200)", rows=200)
+    assert answer["has_more"] and 100 < len(answer["rows"]) < 120
+
+
+def test_a_query_that_never_ends_is_ended(demo_build: SimpleNamespace) -> None:
+    endless = "select max(a.range * b.range % 7) from range(10000000) as a, range(10000000) as b"
     assert "longer than 2 seconds" in queries.run_query(demo_build.published, {}, endless, seconds=2)["refused"]
     too_much = "select list(range) from range(1000000000)"
-    assert "refused" in queries.run_query(demo_build.published, {}, too_much, seconds=20)
-    program = "import os, sys; print('{}' if 'SECRET' in os.environ else '{\"refused\": \"no secret\"}')"
-    monkeypatch.setattr(queries, "PROGRAM", Path(os.devnull))
-    script = demo_build.published.parents[1] / "target" / "what_is_seen.py"
-    script.write_text(program)
-    monkeypatch.setattr(queries, "PROGRAM", script)
-    assert queries.run_query(demo_build.published, {}, "select 1") == {"refused": "no secret"}
+    assert "more memory" in queries.run_query(demo_build.published, {}, too_much, seconds=20)["refused"]
+    deep = "select " + "(" * 9_000 + "1" + ")" * 9_000
+    assert {"rows", "refused"} & set(queries.run_query(demo_build.published, {}, deep)), "and the server lives"
+
+
+def test_the_process_of_a_query_is_given_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", SECRET)
+    (tmp_path / "seen.py").write_text("import json, os; print(json.dumps(sorted(os.environ)))")
+    monkeypatch.setattr(queries, "PROGRAM", tmp_path / "seen.py")
+    assert set(queries.run_query(tmp_path / "marts.duckdb", {}, "select 1")) <= {"LC_CTYPE"}  # Python's own
 
 
 def test_many_rows_are_cut_and_a_wrong_argument_is_said(told: SimpleNamespace) -> None:
@@ -332,6 +335,7 @@ def test_many_rows_are_cut_and_a_wrong_argument_is_said(told: SimpleNamespace) -
         "Only one select statement can be run."
     )
     wrong = told.of("get_metric", {"metric": "churn_rate", "grain": "decade"})
+    assert told.of("get_metric", {"metric": "x" * 1_000}).failed
     assert wrong.failed and "'day', 'week', 'month', 'quarter' or 'year'" in wrong.text
 
 

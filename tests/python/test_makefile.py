@@ -116,6 +116,7 @@ def test_a_given_value_is_never_run(place: Path, name: str, in_environment: bool
             ["-m", "warehouse.build", "--target=duckdb", "--connector=stripe", "--source=/data/my stripe"],
         ),
         (["doctor", "CONNECTOR=stripe", "SOURCE=/a"], ["-m", "warehouse.doctor", "--connector=stripe", "--source=/a"]),
+        (["assistant"], ["-m", "warehouse.assistant"]),
         (["export", "MARTS=rpt_a rpt_b"], ["-m", "warehouse.export", "export", "rpt_a rpt_b"]),
         (
             ["bench", "CUSTOMERS=200000 1000000"],

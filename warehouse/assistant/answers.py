@@ -17,7 +17,7 @@ import yaml
 from warehouse.assistant.asked_periods import EXAMPLES, Period, UnclearPeriodError, find_period
 from warehouse.assistant.metrics import Metric, find, metrics, names
 from warehouse.assistant.queries import can_be_asked
-from warehouse.boards.words import read_words
+from warehouse.boards.words import Words, read_words
 from warehouse.catalog import read_marts
 from warehouse.places import PROJECT
 from warehouse.workbooks import FORMATS
@@ -61,8 +61,7 @@ class Answers:
     def __init__(self, published: Path, language: str) -> None:
         self._connection = duckdb.connect(str(published), read_only=True, config=READ_ONLY)
         self.marts = read_marts(self._connection)
-        self._words = read_words()
-        self.words = self._words[language]
+        self.words = words()[language]
 
     def __enter__(self) -> Answers:
         return self
@@ -116,7 +115,7 @@ class Answers:
 
     def find_metric(self, asked: str) -> Metric:
         """The metric of that key, or of that name in any language. Raises RefusedError."""
-        named = {key: names(key, "metric", self._words) for key in metrics()}
+        named = {key: names(key, "metric", words()) for key in metrics()}
         key, nearest = find(asked, named)
         if key is None or metrics()[key].report not in self.marts:
             raise RefusedError("unknown_metric", nearest, asked=asked)
@@ -255,7 +254,7 @@ class Answers:
 
     def _find_segment(self, metric: Metric, kind: str, value: str | None) -> tuple[str, str]:
         segments, name = self._segments(metric), self.words.label("metric", metric.key)
-        found, nearest = find(kind, {known: names(known, "segment_type", self._words) for known in segments})
+        found, nearest = find(kind, {known: names(known, "segment_type", words()) for known in segments})
         if found is None:
             known = ", ".join(self.words.label("segment_type", other) for other in segments)
             raise RefusedError("unknown_segment_type", nearest, metric=name, asked=kind, names=known)
@@ -264,7 +263,7 @@ class Answers:
         type_name = self.words.label("segment_type", found)
         if not value:
             raise RefusedError("segment_value_needed", segments[found][:SEGMENTS_SHOWN], type=type_name)
-        named = {known: names(known, found, self._words) for known in segments[found]}
+        named = {known: names(known, found, words()) for known in segments[found]}
         known, nearest = (value, []) if value in named else find(value, named)
         if known is None:
             raise RefusedError("unknown_segment", nearest, type=type_name, asked=value)
@@ -332,6 +331,12 @@ def _year_before(day: datetime.date) -> datetime.date:
         return day.replace(year=day.year - 1)
     except ValueError:  # the 29th of February
         return day.replace(year=day.year - 1, day=28)
+
+
+@cache
+def words() -> Mapping[str, Words]:
+    """What codes are called in every language."""
+    return read_words()
 
 
 @cache

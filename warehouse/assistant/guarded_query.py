@@ -28,6 +28,7 @@ CONFIG = {
 }
 SQL_CHARACTERS = 20_000
 CELL_CHARACTERS = 1_000
+ANSWER_CHARACTERS = 200_000
 SERIES = {"range", "generate_series", "unnest"}  # tables that are made, not read
 NO_TABLE = "{} is not a table that can be asked: list_marts says which are."
 SETTINGS = {"current_setting", "getvariable", "write_log"}
@@ -48,11 +49,9 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
                 f"select * from (\n{asked['sql'].strip().rstrip(';')}\n) as asked limit {asked['rows'] + 1}"
             )
             rows = connection.fetchall()
-            return {
-                "columns": [column[0] for column in connection.description],
-                "rows": [[cell(value) for value in row] for row in rows[: asked["rows"]]],
-                "has_more": len(rows) > asked["rows"],
-            }
+            shown = within(ANSWER_CHARACTERS, [[cell(value) for value in row] for row in rows[: asked["rows"]]])
+            columns = [column[0] for column in connection.description]
+            return {"columns": columns, "rows": shown, "has_more": len(rows) > len(shown)}
     except RefusedError as error:
         return {"refused": str(error)}
     except duckdb.OutOfMemoryException:
@@ -109,6 +108,15 @@ def _problem(node: dict, tables: set[str], named: set[str]) -> str:
     if kind == "FUNCTION" and node.get("function_name", "").lower() in SETTINGS:
         return f"{node['function_name']} cannot be asked."
     return ""
+
+
+def within(characters: int, rows: list[list]) -> list[list]:
+    """The first rows that take so many characters together."""
+    for count, row in enumerate(rows):
+        characters -= len(json.dumps(row))
+        if characters < 0:
+            return rows[:count]
+    return rows
 
 
 def cell(value: Any) -> Any:

@@ -29,6 +29,7 @@ Answers questions about a subscription business from its published marts: churn,
 """.strip()
 
 Language = Annotated[Literal["en", "ar", "fa"], Field(description="Language of the answer: the one of the question.")]
+Name = Annotated[str, Field(max_length=200)]
 Grain = Annotated[
     Literal["day", "week", "month", "quarter", "year"], Field(description="Length of the period that is asked about.")
 ]
@@ -62,21 +63,21 @@ def make_server(published: Path) -> MCPServer:
 
     @tool
     def list_segments(
-        metric: Annotated[str, Field(description="Key or name of a metric.")] = "churn_rate", language: Language = "en"
+        metric: Annotated[Name, Field(description="Key or name of a metric.")] = "churn_rate", language: Language = "en"
     ) -> dict[str, Any]:
         """The segment types by which a metric is cut, and the values of each."""
         return answered(language, lambda answers: {"segments": answers.list_segments(answers.find_metric(metric))})
 
     @tool
     def get_metric(
-        metric: Annotated[str, Field(description="Key (churn_rate) or name in any of the languages.")],
+        metric: Annotated[Name, Field(description="Key (churn_rate) or name in any of the languages.")],
         grain: Grain = "month",
         period: Annotated[
-            str | None,
+            Name | None,
             Field(description="2025-11, 2025 Q3, 2025 W45, 2025, or a day within it; none: the last complete one."),
         ] = None,
-        segment_type: Annotated[str, Field(description="all, country, plan and others: list_segments.")] = "all",
-        segment_value: Annotated[str | None, Field(description="Value of the segment, or its name.")] = None,
+        segment_type: Annotated[Name, Field(description="all, country, plan and others: list_segments.")] = "all",
+        segment_value: Annotated[Name | None, Field(description="Value of the segment, or its name.")] = None,
         include_open_period: Annotated[
             bool, Field(description="Whether a period that is not over is answered too, as of now.")
         ] = False,
@@ -113,7 +114,7 @@ def make_server(published: Path) -> MCPServer:
 
     @tool
     def describe_mart(
-        mart: Annotated[str, Field(description="Name of the table, such as rpt_churn_rates.")],
+        mart: Annotated[Name, Field(description="Name of the table, such as rpt_churn_rates.")],
     ) -> dict[str, Any]:
         """What a published table answers, its grain and rules, and what each column means and when it is null."""
         return answered("en", lambda answers: answers.describe(mart))
