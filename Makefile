@@ -149,7 +149,7 @@ export: setup  ## write the published marts as CSV, Parquet and workbooks with a
 	@$(BIN)/python -m warehouse.export "$$EXPORT" "$$MARTS"
 
 .PHONY: assistant
-assistant: setup  ## answer an assistant's questions from the published marts (docs/assistant.md says how it starts this)
+assistant: setup-assistant  ## answer an assistant's questions from the published marts (docs/assistant.md says how it starts this)
 	@$(BIN)/python -m warehouse.assistant
 
 erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)
