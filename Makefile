@@ -78,12 +78,20 @@ $(STAMP)-next: requirements-next.lock $(STAMP)
 	@$(INSTALL) --only-binary=:all: --target $(VENV)/next -r $<
 	@touch $@
 
+# Superset needs older versions of what a build needs, so it has an environment of its own.
+$(STAMP)-superset: requirements-superset.lock $(STAMP)
+	@echo "Setting up $(VENV)/superset from $< (once, a minute or two; 700 MB) ..."
+	@$(BIN)/python -m venv --clear $(VENV)/superset
+	@$(subst $(BIN),$(VENV)/superset/bin,$(INSTALL)) -r $<
+	@touch $@
+
 setup: $(STAMP)  ## make the environment of a build from its lock
-.PHONY: setup-dev setup-addresses setup-assistant setup-spark setup-next
+.PHONY: setup-dev setup-addresses setup-assistant setup-spark setup-next setup-superset
 setup-dev: $(STAMP)-dev  ## add what the checks need
 setup-addresses: $(STAMP)-addresses
 setup-assistant: $(STAMP)-assistant  ## add what an assistant asks the published file through: docs/assistant.md
 setup-spark: $(STAMP)-spark
+setup-superset: $(STAMP)-superset
 setup-next: $(STAMP)-next  ## add dbt 2, with which a test reads the project
 
 # RAW_DATA_DIR or SOURCE is an address, so DuckDB needs its extensions. It may hold a password: it is looked at as it is written.
@@ -96,6 +104,10 @@ build: setup $(ADDRESSES) $(if $(filter spark_%,$(TARGET)),setup-spark)  ## buil
 .PHONY: boards
 boards: setup  ## draw the boards of the published marts anew: published/boards/en/overview.html
 	@$(BIN)/python -m warehouse.boards
+
+.PHONY: superset test-superset
+superset: setup-superset  ## show dashboards of the published marts in Apache Superset on this machine, until Ctrl-C: docs/superset.md
+	@$(VENV)/superset/bin/python bi/superset/serve.py
 
 doctor: setup $(ADDRESSES)  ## say what is wrong with a landing folder, before any build (RAW_DATA_DIR, VARS; CONNECTOR, SOURCE)
 	@$(BIN)/python -m warehouse.doctor $${VARS:+--vars="$$VARS"} $(CONNECT)
@@ -123,7 +135,7 @@ lint: setup-dev  ## check the style of SQL, Python and YAML, and the habits of t
 
 lock:  ## resolve pyproject.toml anew into requirements*.lock (needs uv)
 	@uv lock && uv export --quiet --no-default-groups --format requirements-txt --no-header > requirements.lock
-	@for group in dev docs addresses assistant spark next; do \
+	@for group in dev docs addresses assistant spark next superset; do \
 		uv export --quiet --only-group $$group --format requirements-txt --no-header > requirements-$$group.lock; done
 
 tables: build  ## write docs/tables anew from the models' YAML, and the README's results and picture, as the demo business gives them
@@ -151,6 +163,10 @@ export: setup  ## write the published marts as CSV, Parquet and workbooks with a
 .PHONY: assistant
 assistant: setup-assistant  ## answer an assistant's questions from the published marts (docs/assistant.md says how it starts this)
 	@$(BIN)/python -m warehouse.assistant
+
+.PHONY: publish-postgres
+publish-postgres: setup  ## put the published marts into a Postgres database, whole or not at all (PGHOST ..., MARTS_READER): docs/engines.md
+	@$(BIN)/python -m warehouse.publish_postgres
 
 erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)
 	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"
@@ -182,11 +198,14 @@ ravenstack: setup  ## build the simulated SaaS business of a third party (RAVENS
 		PUBLISHED_PATH="$$RAVENSTACK_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$RAVENSTACK_BUILD/target" \
 		$(BIN)/python -m warehouse.build --vars '{as_of: 2025-01-01}'
 
-test-postgres: setup-dev  ## compare every mart on a real Postgres server with DuckDB's
-	@$(BIN)/python -m pytest tests/engines/test_postgres.py
+test-postgres: setup-dev  ## compare every mart on a real Postgres server with DuckDB's, and publish to one
+	@$(BIN)/python -m pytest tests/engines/test_postgres.py tests/engines/test_publish_postgres.py
 
 test-spark: setup-spark setup-dev  ## compare every mart on a real Spark cluster with DuckDB's (some ten minutes)
 	@TEST_SPARK=1 $(BIN)/python -m pytest tests/engines/test_spark.py
+
+test-superset: setup-superset setup-dev  ## open the dashboards in a real Superset and compare each figure with the marts (minutes)
+	@TEST_SUPERSET=1 $(BIN)/python -m pytest tests/engines/test_superset.py
 
 # A list or several options: split at blanks, without quotes; the shell runs no part of what a variable holds.
 bench: setup  ## measure a build beside the limit, a month spine and an increment (CUSTOMERS="200000 1000000" ROUNDS=3)

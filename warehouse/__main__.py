@@ -5,6 +5,7 @@
     build, doctor --connector NAME --source PLACE            the same from the tables of a billing system
     export [FOLDER] [MARTS]                                  write the published marts as CSV and workbooks
     erase CUSTOMER                                           take one person out of everything stored
+    publish-postgres                                         put the published marts into a Postgres database
 
 docs/operations.md says what each does and which settings there are.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-COMMANDS = ("build", "doctor", "export", "erase")
+COMMANDS = ("build", "doctor", "export", "erase", "publish-postgres")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     if command not in COMMANDS:
         print(__doc__)
         return 0 if command in ("help", "--help", "-h") else 2
-    return importlib.import_module(f"warehouse.{command}").main(rest)
+    return importlib.import_module(f"warehouse.{command.replace('-', '_')}").main(rest)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-# The last lines of every published mart's comment: the file itself says what it looks from and which build it is, so
-# nothing else can disagree with it.
+# The last lines of every published mart's comment: the file itself says what it looks from, what the table's key is and
+# which build it is, so nothing else can disagree with it.
 LOOKS_FROM = "as of "
+KEY = "Key: "
 BUILT_BY = "built by dbt run "
 HEADING = re.compile(r"^\*\*([^*]+)\.\*\* *", re.MULTILINE)
 MOMENT = re.compile(rf"^{LOOKS_FROM}(?P<as_of>[^,\n]+)(?:, amounts in (?P<currency>[A-Z]{{3}}))?$", re.MULTILINE)
@@ -33,7 +34,8 @@ class Mart:
     """A published table.
 
     `facts` are the parts of its description by their headings (Grain, What it answers, Rules, Null means). `as_of` is
-    the moment that it looks from (UTC) and `currency` that of its amounts; None where the file does not say.
+    the moment that it looks from (UTC) and `currency` that of its amounts; None where the file does not say. `key` are
+    the columns of its key, none where the file does not say, and `comment` is all that it says.
     """
 
     schema: str
@@ -42,6 +44,8 @@ class Mart:
     facts: Mapping[str, str]
     as_of: str | None
     currency: str | None
+    key: tuple[str, ...] = ()
+    comment: str = ""
 
     @property
     def relation(self) -> str:
@@ -69,4 +73,13 @@ def _mart(schema: str, name: str, columns: tuple[Column, ...], comment: str) -> 
     description = (comment[: moment.start()] if moment else comment).partition(BUILT_BY)[0]
     _, *parts = HEADING.split(description)
     facts = {heading: text.strip() for heading, text in zip(parts[::2], parts[1::2], strict=True)}
-    return Mart(schema, name, columns, facts, *(moment.group("as_of", "currency") if moment else (None, None)))
+    key = re.search(rf"^{KEY}(.+)$", comment, re.MULTILINE)
+    return Mart(
+        schema,
+        name,
+        columns,
+        facts,
+        *(moment.group("as_of", "currency") if moment else (None, None)),
+        key=tuple(key[1].split(", ")) if key else (),
+        comment=comment,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ class DbtRun:
     """One run of dbt. `problems` says, a line each, why its marts must not be published; empty = whole and passed.
 
     `made` are the models that it made, and `warnings` what its tests of severity `warn` found, a line each.
-    `descriptions` has of every mart what it says and, by name, what its columns say.
+    `descriptions` has of every mart what it says and, by name, what its columns say; `keys` the columns of its grain.
     """
 
     invocation_id: str
@@ -34,6 +34,7 @@ class DbtRun:
     made: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     descriptions: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def read_run(target: Path, started: datetime) -> DbtRun | None:
@@ -60,6 +61,7 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
         made=tuple(nodes[name]["name"] for name in ran if name.startswith("model.") and ran[name]["status"] in PASSED),
         warnings=tuple(_warning(result, nodes) for result in ran.values() if result["status"] == "warn"),
         descriptions={node["alias"]: _description(node) for node in marts},
+        keys={node["alias"]: key for node in marts if (key := node.get("config", {}).get("meta", {}).get("grain"))},
     )
 
 

@@ -38,10 +38,10 @@ DECIMAL_POINT = "[+-]?([0-9]*|[0-9]{1,3}(,[0-9]{3})+)[.][0-9]+"
 LONGEST_CSV_LINE_BYTES = 2 * LONGEST_ROW_BYTES  # every field and quote of a row may be quoted again
 
 
-def server_schema() -> str:
-    """Schema `raw` on a server, where WAREHOUSE_SCHEMA may come before it (macros/generate_schema_name.sql)."""
+def server_schema(schema: str = RAW_SCHEMA) -> str:
+    """A schema's name on a server, where WAREHOUSE_SCHEMA may come before it (macros/generate_schema_name.sql)."""
     prefix = os.environ.get("WAREHOUSE_SCHEMA") or "main"
-    return RAW_SCHEMA if prefix == "main" else f"{prefix}_{RAW_SCHEMA}"
+    return schema if prefix == "main" else f"{prefix}_{schema}"
 
 
 class LandingError(RuntimeError):

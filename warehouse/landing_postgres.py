@@ -6,15 +6,12 @@ text of a typed Parquet value is decided in one place. Everything lands as text;
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Iterator
 
 import duckdb
 import psycopg2
-import pyarrow as pa
-import pyarrow.csv
 
+from warehouse import postgres
 from warehouse.landing import (
     RAW_SCHEMA,
     UNREADABLE_LINES,
@@ -25,8 +22,6 @@ from warehouse.landing import (
 )
 from warehouse.scratch import scratch_folder
 
-ROWS_PER_BATCH = 100_000
-OLDEST_VERSION = 160000  # pg_input_is_valid() came with PostgreSQL 16
 MARK = "Raw tables of the subscription retention warehouse: replaced at every landing."
 # Sorted by code point, as DuckDB and Spark sort: reports must not depend on a server's language.
 CODE_POINT_ORDER = ["-", "A", "Z", "_", "a", "b", "z", "é", "ア", "😀"]
@@ -46,10 +41,13 @@ def land(landed: list[LandedTable], _target: str = "postgres") -> None:
         files.execute("set TimeZone = 'UTC'")
         for statement in landing_statements(landed):
             files.execute(statement)
-        connection = _connect()
+        try:
+            connection = postgres.connect()
+        except postgres.ServerError as error:
+            raise LandingError(str(error)) from error
         try:
             with connection, connection.cursor() as cursor:
-                _check_database(cursor, connection.server_version)
+                _check_database(cursor)
                 _replace_schema(cursor)
                 for found in landed:
                     _copy(files, cursor, found.table.name, dict.fromkeys(found.table.columns, "text"))
@@ -59,18 +57,7 @@ def land(landed: list[LandedTable], _target: str = "postgres") -> None:
             connection.close()
 
 
-def _connect() -> psycopg2.extensions.connection:
-    if missing := [name for name in ("PGUSER", "PGDATABASE") if not os.environ.get(name)]:
-        raise LandingError(f"Set {' and '.join(missing)}: target postgres reads libpq's settings (docs/engines.md).")
-    try:
-        return psycopg2.connect(host=os.environ.get("PGHOST", "localhost"), client_encoding="utf8")
-    except psycopg2.OperationalError as error:
-        raise LandingError(f"The Postgres server cannot be reached: {error}") from error
-
-
-def _check_database(cursor: psycopg2.extensions.cursor, version: int) -> None:
-    if version < OLDEST_VERSION:
-        raise LandingError(f"The Postgres server is version {version // 10000}; 16 is the oldest that works.")
+def _check_database(cursor: psycopg2.extensions.cursor) -> None:
     cursor.execute("select array_agg(letter order by letter), getdatabaseencoding() from unnest(%s) as letter",
                    (CODE_POINT_ORDER[::-1],))  # fmt: skip
     order, encoding = cursor.fetchone()
@@ -107,22 +94,4 @@ def _replace_schema(cursor: psycopg2.extensions.cursor) -> None:
 def _copy(
     files: duckdb.DuckDBPyConnection, cursor: psycopg2.extensions.cursor, table: str, columns: dict[str, str]
 ) -> None:
-    """Create the table and fill it batch by batch; it is analyzed, or the first query plans for an empty one."""
-    declared = ", ".join(f'"{name}" {data_type}' for name, data_type in columns.items())
-    # Postgres text holds no NUL character
-    as_text = ", ".join(f"replace(cast(\"{name}\" as varchar), chr(0), '')" for name in columns)
-    to = f"{server_schema()}.{table}"
-    cursor.execute(f"create table {to} ({declared})")
-    for batch in _csv_batches(files.execute(f"select {as_text} from {RAW_SCHEMA}.{table}")):
-        cursor.copy_expert(f"copy {to} from stdin (format csv)", batch)
-    cursor.execute(f"analyze {to}")
-
-
-def _csv_batches(result: duckdb.DuckDBPyConnection) -> Iterator[io.BytesIO]:
-    """CSV as Postgres reads it: text quoted, null bare."""
-    options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-    for batch in result.fetch_record_batch(ROWS_PER_BATCH):
-        written = io.BytesIO()
-        pa.csv.write_csv(batch, written, options)
-        written.seek(0)
-        yield written
+    postgres.copy_table(files, f"{RAW_SCHEMA}.{table}", cursor, f"{server_schema()}.{table}", columns)

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.audit import audit
-from warehouse.catalog import BUILT_BY, LOOKS_FROM
+from warehouse.catalog import BUILT_BY, KEY, LOOKS_FROM
 from warehouse.dbt_run import MARTS, DbtRun
 from warehouse.disk import first_line, one_at_a_time, within_memory
 from warehouse.file_formats import sql_text
@@ -114,7 +114,8 @@ def write_draft(run: DbtRun, warehouse: Path, draft: Path) -> tuple[str, dict[st
         for mart in run.marts:
             connection.execute(f'create table {target}.{schema}."{mart}" as from {source}.{MARTS}."{mart}"')
             says, columns = run.descriptions.get(mart, ("", {}))
-            says = f"{says}\n\n{moment}\n{BUILT_BY}{run.invocation_id}".lstrip()
+            key = f"{KEY}{', '.join(run.keys[mart])}\n" if mart in run.keys else ""
+            says = f"{says}\n\n{moment}\n{key}{BUILT_BY}{run.invocation_id}".lstrip()
             _comment(connection, f'{target}.{schema}."{mart}"', says, columns)
             rows[mart] = connection.execute(f'select count(*) from {source}.{MARTS}."{mart}"').fetchone()[0]
         connection.execute(f"checkpoint {target}")

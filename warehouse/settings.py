@@ -49,6 +49,12 @@ ENVIRONMENT: dict[str, dict] = {
         "use": "up to 30 small letters, digits and _, a letter first, such as ana",
         "default": "main",  # as in profiles.yml
     },
+    "MARTS_READER": {
+        "type": "text",
+        "pattern": "[a-z][a-z0-9_]{0,62}",
+        "use": "small letters, digits and _, a letter first, such as marts_reader",
+        "optional": True,
+    },
     "PGPORT": PORT,
     "SPARK_THRIFT_PORT": PORT,
     "SPARK_LANDING_DIR": {"type": "folder", "optional": True},
@@ -83,6 +89,7 @@ class Settings:
     versions_kept: int
     draws_boards: bool
     export_language: str
+    marts_reader: str  # role on Postgres that reads the marts; '' = none
 
     @property
     def landing_name(self) -> str:
@@ -107,6 +114,7 @@ def read_environment() -> Settings:
             versions_kept=int(values["PUBLISHED_VERSIONS"]),
             draws_boards=values["BOARDS"] == "yes",
             export_language=values["EXPORT_LANGUAGE"],
+            marts_reader=values["MARTS_READER"] or "",
         )
         problems = list(_conflicts(settings))
     if any(problems):

@@ -1,5 +1,5 @@
-"""Spark takes minutes and an installation of its own: only `make test-spark` asks for it."""
+"""Spark and Superset take minutes and installations of their own: `make test-spark` and `make test-superset` ask."""
 
 import os
 
-collect_ignore = [] if os.environ.get("TEST_SPARK") else ["test_spark.py"]
+collect_ignore = [f"test_{name}.py" for name in ("spark", "superset") if not os.environ.get(f"TEST_{name.upper()}")]

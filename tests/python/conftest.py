@@ -3,16 +3,12 @@
 import gc
 import json
 import os
-import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import shared
 from hypothesis import HealthCheck, settings
-
-PROJECT = Path(__file__).parents[2]
 
 if not os.environ.get("TEST_SPARK"):
     # Where Spark is installed, Great Expectations imports it, and Spark ends a process that has no main file (xdist's).
@@ -59,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def demo_build() -> SimpleNamespace:
     """`make build`'s command on the demo business: its output, the warehouse and the published file. To read only."""
-    folder = shared.made_once("demo", _build_demo)
+    folder = shared.demo()
     manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
     return SimpleNamespace(
         output=(folder / "output.txt").read_text(encoding="utf-8"),
@@ -67,11 +63,3 @@ def demo_build() -> SimpleNamespace:
         published=folder / "published" / "marts.duckdb",
         manifest=manifest,
     )
-
-
-def _build_demo(folder: Path) -> None:
-    command, environment = [sys.executable, "-m", "warehouse.build", "--unit-tests=yes"], shared.environment(folder)
-    environment["BOARDS"] = "yes"
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
-    (folder / "output.txt").write_text(run.stdout, encoding="utf-8")

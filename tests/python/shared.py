@@ -144,6 +144,11 @@ def environment(folder: Path, landing: Path | str = "") -> dict[str, str]:
     return {**os.environ, **WITHOUT_LOG, **{name: str(place) for name, place in places.items()}}
 
 
+def demo() -> Path:
+    """The folder of `make build`'s command on the demo business: warehouse, published file, target, output.txt."""
+    return made_once("demo", _build_demo)
+
+
 def build_example(target: str, folder: Path, **given: Path) -> tuple[Path, str]:
     """`make <target>` of an example into a folder: its published file, and what the command said."""
     arguments = [
@@ -154,6 +159,14 @@ def build_example(target: str, folder: Path, **given: Path) -> tuple[Path, str]:
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
     return folder / "published" / "marts.duckdb", run.stdout
+
+
+def _build_demo(folder: Path) -> None:
+    command = [sys.executable, "-m", "warehouse.build", "--unit-tests=yes"]
+    given = {**environment(folder), "BOARDS": "yes"}
+    run = subprocess.run(command, cwd=PROJECT, env=given, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
+    (folder / "output.txt").write_text(run.stdout, encoding="utf-8")
 
 
 def _parse(folder: Path) -> None:

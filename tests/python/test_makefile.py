@@ -52,6 +52,8 @@ def place(tmp_path: Path) -> Path:
     programs.mkdir(parents=True)
     (programs / "python").write_text(STAND_IN, encoding="utf-8")
     (programs / "python").chmod(0o755)
+    (tmp_path / ".venv" / "superset").mkdir()
+    (tmp_path / ".venv" / "superset" / "bin").symlink_to(programs)
     for name in (".set-up", *(f".set-up-{group}" for group in groups)):
         (tmp_path / ".venv" / name).touch()
     return tmp_path

@@ -172,11 +172,12 @@ def test_the_file_says_of_which_build_it_is(warehouses, published, tmp_path):
 
 def test_the_file_says_what_its_tables_and_columns_are(warehouses, tmp_path):
     descriptions = {"rpt_clv": ("**Grain.** One row per build's row.", {"build": "Which; it isn't null."})}
-    publish(a_run("new", descriptions=descriptions), warehouses["new"], tmp_path / "marts.duckdb", 3)
+    keys = {"rpt_clv": ["build", "i"]}
+    publish(a_run("new", descriptions=descriptions, keys=keys), warehouses["new"], tmp_path / "marts.duckdb", 3)
     with duckdb.connect(str(tmp_path / "marts.duckdb"), read_only=True) as connection:
         said = "select comment from duckdb_tables() where table_name = 'rpt_clv'"
         moment = "as of 2024-05-01 00:00:00, amounts in EUR"
-        about = f"**Grain.** One row per build's row.\n\n{moment}\nbuilt by dbt run new"
+        about = f"**Grain.** One row per build's row.\n\n{moment}\nKey: build, i\nbuilt by dbt run new"
         assert connection.execute(said).fetchone() == (about,)
         said = "select column_name, comment from duckdb_columns() where table_name = 'rpt_clv' and comment is not null"
         assert connection.execute(said).fetchall() == [("build", "Which; it isn't null.")]
