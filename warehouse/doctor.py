@@ -250,8 +250,9 @@ def main(arguments: list[str]) -> int:
         print(f"The landing folder could not be examined: {first_line(error)}")
         return 1
     stops = sum(symptom.harm == STOPS for symptom in symptoms)
+    name = report.title if report else settings.landing_name
     print(
-        f"{settings.landing_name}: {len(symptoms) or 'no'} finding{'s' * (len(symptoms) != 1)}, "
+        f"{name}: {len(symptoms) or 'no'} finding{'s' * (len(symptoms) != 1)}, "
         f"{stops or 'none'} of which would stop a build ({time.monotonic() - clock:.0f} s)"
     )
     print(page(symptoms))

@@ -117,9 +117,9 @@ SUBSCRIPTIONS = [
         ledger=[],
         status="canceled",
         before=[("02-01", "trialing")],
-        loaded="02-15",
+        loaded="02-10",
         says={
-            "trial_start": "02-01", "trial_end": "02-15", "canceled_at": "02-15", "ended_at": "02-15",
+            "trial_start": "02-01", "trial_end": "02-15", "canceled_at": "02-10", "ended_at": "02-10",
             "reason": "cancellation_requested",
         },
     ),
@@ -136,8 +136,8 @@ SUBSCRIPTIONS = [
                 "p_seat",
                 8,
                 lines=[
-                    ("01-05", "p_seat", 5), ("04-05", "p_seat", 5), ("04-15", "p_seat", 5, -3333),
-                    ("04-15", "p_seat", 8, 5333), ("05-05", "p_seat", 8),
+                    ("01-05", "p_seat", 5), ("04-05", "p_seat", 5), ("04-15", "p_seat", 8, 5333),
+                    ("04-15", "p_seat", 5, -3333), ("05-05", "p_seat", 8),
                 ],
             )
         ],
@@ -225,8 +225,14 @@ SUBSCRIPTIONS = [
     plain(23, items=[Item("i23", "p_kwd")], ledger=[("01-05", "START", "i23", 15500, 1)]),
     plain(
         24,
-        items=[Item("i24", "p_eur")],
-        ledger=[("01-05", "START", "i24", 4500, 1), ("08-08", "END", "i24", -4500, -1)],
+        items=[
+            Item("i24", "p_eur"),
+            Item("i24b", "p_eur", lines=[("01-05", "p_eur", 1), ("06-08", "p_eur", 1, -4000)], is_gone=True),
+        ],
+        ledger=[
+            ("01-05", "START", "i24", 4500, 1), ("01-05", "START", "i24b", 4500, 1),
+            ("06-08", "END", "i24b", -4500, -1), ("08-08", "END", "i24", -4500, -1),
+        ],
         status="canceled",
         before=[("01-05", "active")],
         loaded="08-08",
@@ -282,7 +288,7 @@ c03,s03/i03,04-05,cancelled,,,,,,,competitor,customer
 c04,s04/i04,01-10,trial_started,basic,49,USD,month,1,1,,
 c04,s04/i04,01-24,started,basic,49,USD,month,1,1,,
 c05,s05/i05,02-01,trial_started,basic,49,USD,month,1,1,,
-c05,s05/i05,02-15,expired,,,,,,,,customer
+c05,s05/i05,02-10,expired,,,,,,,,customer
 c06,s06/i06,01-05,started,basic,49,USD,month,1,1,,
 c06,s06/i06,03-05,changed,pro,99,USD,month,1,1,,
 c07,s07/i07,01-05,started,seat,50,USD,month,1,5,,
@@ -319,6 +325,8 @@ c22,s22/i22,01-05,started,basic,5000,JPY,month,1,1,,
 c23,s23/i23,01-05,started,basic,15.5,KWD,month,1,1,,
 c24,s24/i24,01-05,started,basic,45,EUR,month,1,1,,
 c24,s24/i24,08-08,cancelled,,,,,,,fraud,system
+c24,s24/i24b,01-05,started,basic,45,EUR,month,1,1,,
+c24,s24/i24b,06-08,cancelled,,,,,,,,
 c25,s25/i25,01-05,started,basic,49,USD,month,1,1,,
 c25,s25/i25b,01-05,started,meter,,USD,month,1,1,,
 c27,s27/i27,01-05,started,basic,49,USD,month,1,1,,

@@ -13,6 +13,7 @@ import shared
 
 from warehouse import doctor
 from warehouse.connectors import ConnectorError, command, definition, running
+from warehouse.connectors import parts as connector_parts
 from warehouse.connectors.definition import known_connectors, read_connector
 from warehouse.connectors.running import Report, write_landing
 from warehouse.connectors.source import Source
@@ -58,7 +59,7 @@ def run(source: Path, currency: str = "USD") -> Report:
 
 
 def landed(folder: Path, table: str, columns: str = "*") -> list[tuple]:
-    return duckdb.sql(f"select {columns} from '{folder}/{table}.parquet' order by all").fetchall()
+    return duckdb.sql(f"select {columns} from '{folder}/{table}/*.parquet' order by all").fetchall()
 
 
 # -- what the guide promises
@@ -97,7 +98,7 @@ def test_every_row_is_used_or_set_aside_with_a_reason(acme: Path) -> None:
     assert "  contracts: 8 rows = 4 used + 4 set aside" in report.lines()
     assert "  warning: 1 contracts have no price: their revenue is not known" in report.lines()
     assert "  not known this way: earlier prices" in report.lines()
-    aside = landed(acme.parent / "landing", ".set_aside", "source_key, reason")
+    aside = duckdb.sql(f"select source_key, reason from '{acme.parent}/landing/.set_aside.parquet'").fetchall()
     assert ("k3", "sent twice") in aside and len(aside) == 5
 
 
@@ -135,21 +136,50 @@ def test_a_table_that_its_loader_left_is_named(acme: Path, monkeypatch: pytest.M
 # -- the landing folder
 
 
-def test_a_table_with_the_same_rows_stays_as_it_is(acme: Path) -> None:
+def parts(folder: Path) -> dict[str, int]:
+    return {str(file.relative_to(folder)): file.stat().st_mtime_ns for file in sorted(folder.glob("*/*"))}
+
+
+def test_what_is_new_is_a_part_of_its_own(acme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = acme.parent / "landing"
     run(acme)
-    before = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
-    (acme / "accounts.jsonl").write_text(ACCOUNTS.replace("de", "fr"))
+    first = parts(folder)
+    assert first.keys() == {"customers/part-0001.parquet", "subscription_events/part-0001.parquet"}
     run(acme)
-    changed = {file.name for file in folder.iterdir() if before.get(file.name) != file.stat().st_mtime_ns}
-    assert changed == {"customers.parquet"}
-    assert before.keys() == {file.name for file in folder.iterdir()}, "nothing of the draft is left"
+    assert parts(folder) == first
+    (acme / "Contract.csv").write_text(CONTRACTS.replace("k2,a2,2024-01-05,,", "k2,a2,2024-01-05,2024-07-01,PRICE"))
+    run(acme)
+    second = parts(folder)
+    assert second.keys() - first.keys() == {"subscription_events/part-0002.parquet"} and first.items() < second.items()
+    (row,) = duckdb.sql(f"select event_id from '{folder}/subscription_events/part-0002.parquet'").fetchall()
+    assert row == ("k2/end",)
+    inspect_folder(folder)
+    # a row that is gone, or one more part than is good: they are one again
+    (acme / "accounts.jsonl").write_text(ACCOUNTS.replace("de", "fr"))
+    monkeypatch.setattr(connector_parts, "MOST_PARTS", 2)
+    run(acme)
+    third = parts(folder)
+    assert third.keys() == first.keys() and not third.items() & second.items()
+    assert landed(folder, "customers", "country") == [("FR",), (None,)]
+    assert len(landed(folder, "subscription_events")) == 7
+    assert {file.name for file in folder.iterdir()} == {
+        ".connector", ".set_aside.parquet", "customers", "subscription_events",
+    }  # fmt: skip
+
+
+def test_a_table_that_a_connector_no_longer_gives_goes(acme: Path) -> None:
+    run(acme)
+    yml = definition.CONNECTORS / "acme" / "connector.yml"
+    yml.write_text(yml.read_text().replace(" customers.sql,", ""))
+    read_connector.cache_clear()
+    run(acme)
+    assert not (acme.parent / "landing" / "customers").exists()
 
 
 def test_a_source_that_cannot_be_read_leaves_the_landing_as_it_was(acme: Path) -> None:
     folder = acme.parent / "landing"
     run(acme)
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    before = parts(folder)
     (acme / "Contract.csv").write_text("id,begins\nk1,2024-01-01\n")
     with pytest.raises(ConnectorError, match="contracts: missing columns account or account_id or owner"):
         run(acme)
@@ -157,7 +187,7 @@ def test_a_source_that_cannot_be_read_leaves_the_landing_as_it_was(acme: Path) -
     (acme / "Contract.csv").write_text(CONTRACTS)
     with pytest.raises(ConnectorError, match=r"acme/customers.sql has customer, which the table does not"):
         run(acme)
-    assert before == {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert parts(folder) == before and not list(folder.glob(".draft*"))
 
 
 def test_a_folder_of_someone_else_is_not_written_into(acme: Path) -> None:
@@ -237,10 +267,12 @@ def test_every_way_runs_on_tables_without_rows(name: str, tmp_path: Path) -> Non
     assert (connector.folder / "README.md").exists() and f"connectors/{name}/README.md" in GUIDE
     for way in connector.ways:
         source = Source(name, connector, {})
-        with running._connected(source, tmp_path) as connection:
-            report = running._run(connection, source, way, "EUR", tmp_path, tmp_path)
-        assert {"subscription_events", "customers"} <= report.made.keys()
-        assert set(report.made.values()) == {0} and report.warnings == []
+        (tmp_path / way.name).mkdir()
+        with running.connected(source, tmp_path) as connection:
+            running.prepare(connection, source, way, "EUR")
+            made, _ = running.make_tables(connection, source, way, tmp_path, tmp_path / way.name)
+            assert {"subscription_events", "customers"} <= made.keys() and set(made.values()) == {0}
+            assert connection.execute("select * from warnings").fetchall() == []
 
 
 def test_the_guide_names_every_helper() -> None:

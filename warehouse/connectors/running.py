@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import filecmp
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,14 +13,16 @@ import duckdb
 
 from warehouse.connectors import definition
 from warehouse.connectors.definition import Connector, ConnectorError, Way, read_connector
+from warehouse.connectors.parts import bring_in, write_new_part
 from warehouse.connectors.source import Source, find_source, read_source, set_aside_rows, stale_tables
 from warehouse.disk import memory_limit, one_at_a_time
 from warehouse.file_formats import sql_text
-from warehouse.landing import read_contract
+from warehouse.landing import RawTable, read_contract
 from warehouse.scratch import is_scratch, scratch
 
 MARKER = ".connector"  # in a landing folder that a connector wrote, and may write again
 WARNINGS = "warnings"  # the step whose rows are sentences (says)
+SET_ASIDE = ".set_aside.parquet"
 STALE_DAYS = 3
 REASONS_NAMED = 12
 
@@ -77,9 +78,11 @@ def write_landing(name: str, source_name: str, folder: Path, reporting_currency:
     source.check(way)
     _make_folder(folder)
     with one_at_a_time(folder), tempfile.TemporaryDirectory(prefix=".draft-", dir=folder) as draft:
-        with _connected(source, Path(draft)) as connection:
-            report = _run(connection, source, way, reporting_currency, Path(draft), folder)
-        _replace(Path(draft), folder)
+        with connected(source, folder) as connection:
+            prepare(connection, source, way, reporting_currency)
+            made, kept = make_tables(connection, source, way, folder, Path(draft))
+            report = _report(connection, source, way, folder, made, Path(draft))
+        bring_in(Path(draft), folder, kept)
     return report
 
 
@@ -98,59 +101,65 @@ def _make_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _connected(source: Source, draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory whose SQL reads the source and the connector, writes the draft, and reaches nothing else."""
+def connected(source: Source, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory whose SQL reads the source and the connector, writes the folder, and opens nothing else."""
     with duckdb.connect(config={"memory_limit": memory_limit(), "threads": 2}) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"set temp_directory = {sql_text(str(draft))}")
-        folders = {definition.CONNECTORS, source.connector.folder, draft, scratch()}
+        connection.execute(f"set temp_directory = {sql_text(str(scratch()))}")
+        folders = {definition.CONNECTORS, source.connector.folder, folder, scratch()}
         folders |= {path.parent for found in source.landed.values() for files in found.sources for path in files.paths}
-        listed = ", ".join(sql_text(str(folder)) for folder in sorted(folders))
+        listed = ", ".join(sql_text(str(place)) for place in sorted(folders))
         connection.execute(f"set allowed_directories = [{listed}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
 
 
-def _run(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    way: Way,
-    reporting_currency: str,
-    draft: Path,
-    folder: Path,
-) -> Report:
-    connector = source.connector
+def prepare(connection: duckdb.DuckDBPyConnection, source: Source, way: Way, reporting_currency: str) -> None:
+    """Make what the SQL of a way finds: lists of codes, helpers, and the source's tables."""
     connection.execute("set variable reporting_currency = $1", [reporting_currency.upper()])
-    for file in (*sorted(definition.CONNECTORS.glob("*.csv")), *sorted(connector.folder.glob("*.csv"))):
-        connection.execute(
-            f"create or replace table {file.stem} as from read_csv({sql_text(str(file))}, nullstr = '', header = true)"
-        )
+    for file in (*sorted(definition.CONNECTORS.glob("*.csv")), *sorted(source.connector.folder.glob("*.csv"))):
+        rows = f"read_csv({sql_text(str(file))}, nullstr = '', header = true)"
+        connection.execute(f"create or replace table {file.stem} as from {rows}")
     connection.execute((definition.CONNECTORS / "helpers.sql").read_text(encoding="utf-8"))
     read_source(connection, source, way)
-    made, warnings = {}, []
+
+
+def make_tables(
+    connection: duckdb.DuckDBPyConnection, source: Source, way: Way, folder: Path, draft: Path
+) -> tuple[dict[str, int], set[Path]]:
+    """Run the steps of a way, and write the tables of the input contract among them.
+
+    Returns:
+        The rows of each such table, and the parts of the landing folder that stay.
+    """
+    made, kept = {}, set()
     contract = {table.name: table for table in read_contract()}
     for step in way.steps:
-        _make(connection, connector, step)
-        if step.stem == WARNINGS:
-            warnings += [says for (says,) in connection.execute(f"select says from {WARNINGS}").fetchall()]
-        if step.stem in contract:
-            _check_columns(
-                connection, connector, step, contract[step.stem].columns, contract[step.stem].required_columns
-            )
-            file = sql_text(str(draft / f"{step.stem}.parquet"))
-            (made[step.stem],) = connection.execute(
-                f"copy (from {step.stem} order by all) to {file} (format parquet)"
-            ).fetchone()
-    aside = sql_text(str(draft / ".set_aside.parquet"))
-    connection.execute(
-        f"copy (from ({set_aside_rows(connection, source, way)}) order by all) to {aside} (format parquet)"
-    )
+        _make(connection, source.connector, step)
+        if table := contract.get(step.stem):
+            _check_columns(connection, source.connector, step, table)
+            kept |= write_new_part(connection, table.name, folder, draft)
+            (made[table.name],) = connection.execute(f"select count(*) from {table.name}").fetchone()
+    return made, kept
+
+
+def _report(
+    connection: duckdb.DuckDBPyConnection, source: Source, way: Way, folder: Path, made: dict[str, int], draft: Path
+) -> Report:
+    """Write what was set aside, and say what became of all."""
+    aside = f"({set_aside_rows(connection, source, way)})"
+    file = sql_text(str(draft / SET_ASIDE))
+    connection.execute(f"copy (from {aside} order by all) to {file} (format parquet)")
     counted = connection.execute(
         f"select source_table, reason, count(*) from {aside} group by all order by 1, 3 desc, 2"
     ).fetchall()
+    said = (
+        f"select says from {WARNINGS}" if any(step.stem == WARNINGS for step in way.steps) else "select '' where false"
+    )
+    warnings = [says for (says,) in connection.execute(said).fetchall()]
     return Report(
-        title=f"{connector.title}: {way.title}, from {source.name}",
+        title=f"{source.connector.title}: {way.title}, from {source.name}",
         read=_rows_read(connection, source, way),
         set_aside={(table, reason): rows for table, reason, rows in counted},
         made=made,
@@ -167,16 +176,10 @@ def _make(connection: duckdb.DuckDBPyConnection, connector: Connector, step: Pat
         raise ConnectorError(f"{step.relative_to(connector.folder.parent)} fails: {error}") from error
 
 
-def _check_columns(
-    connection: duckdb.DuckDBPyConnection,
-    connector: Connector,
-    step: Path,
-    known: tuple[str, ...],
-    required: tuple[str, ...],
-) -> None:
+def _check_columns(connection: duckdb.DuckDBPyConnection, connector: Connector, step: Path, table: RawTable) -> None:
     made = [name for name, *_ in connection.execute(f"describe {step.stem}").fetchall()]
-    wrong = [f"has {name}, which the table does not" for name in made if name not in known]
-    wrong += [f"lacks {name}" for name in required if name not in made]
+    wrong = [f"has {name}, which the table does not" for name in made if name not in table.columns]
+    wrong += [f"lacks {name}" for name in table.required_columns if name not in made]
     if wrong:
         raise ConnectorError(f"{step.relative_to(connector.folder.parent)} {', '.join(wrong)}: see docs/raw_tables.md")
 
@@ -191,16 +194,3 @@ def _rows_read(connection: duckdb.DuckDBPyConnection, source: Source, way: Way) 
                 f"(select count(*) from raw.unreadable_lines where raw_table = '{found.table.name}')"
             ).fetchone()
     return rows
-
-
-def _replace(draft: Path, folder: Path) -> None:
-    """Bring every table of the draft into the folder; one with the same bytes stays, so that a build sees no change."""
-    kept = {MARKER}
-    for file in sorted(draft.iterdir()):
-        place = folder / file.name
-        kept.add(file.name)
-        if not (place.is_file() and filecmp.cmp(file, place, shallow=False)):
-            os.replace(file, place)
-    for place in folder.iterdir():
-        if place.name not in kept and place.is_file():
-            place.unlink()
