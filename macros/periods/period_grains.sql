@@ -10,18 +10,24 @@
 {% endmacro %}
 
 
-{# The grains as a relation of five rows. #}
-{% macro grain_rows() -%}
-    {%- for grain in period_grains() %}
+{# The grains that cells are counted by: those of few periods. #}
+{% macro cell_grains() %}
+    {% do return(period_grains() | reject("in", fine_grains()) | list) %}
+{% endmacro %}
+
+
+{# Grains, all of them if none are given, as a relation of a row each. #}
+{% macro grain_rows(grains=none) -%}
+    {%- for grain in grains or period_grains() %}
     select '{{ grain }}' as period_grain
     {{- " union all" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
 
-{# The start of the period of `period_grain` that a net change is the whole of; null = of none. #}
-{% macro whole_period() -%}
-    case period_grain {%- for grain in period_grains() %} when '{{ grain }}' then whole_{{ grain }} {%- endfor %} end
+{# The start of the period of `period_grain`, one of the grains, that a net change is the whole of; null = of none. #}
+{% macro whole_period(grains=none) -%}
+    case period_grain {%- for grain in grains or period_grains() %} when '{{ grain }}' then whole_{{ grain }} {%- endfor %} end
 {%- endmacro %}
 
 

@@ -4,9 +4,15 @@
 {% endmacro %}
 
 
+{# The attributes that marts promise as columns, whichever of them reports are cut by. #}
+{% macro promised_attributes() %}
+    {% do return(["country", "customer_segment", "industry", "acquisition_channel"]) %}
+{% endmacro %}
+
+
 {# What is kept of a customer: the columns of dim_customers, and whatever else reports are cut by. #}
 {% macro customer_attributes() %}
-    {% do return((["country", "customer_segment", "industry", "acquisition_channel"] + attribute_segments()) | unique | list) %}
+    {% do return((promised_attributes() + attribute_segments()) | unique | list) %}
 {% endmacro %}
 
 

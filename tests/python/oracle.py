@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -741,14 +741,21 @@ def wilson(count: int, total: int) -> tuple[float | None, float | None]:
 Segment = tuple[str, str]  # (segment_type, segment_value)
 Tally = dict[str, Any]  # column -> count or money, 0 until something is added
 SEGMENT_TYPES = ("all", *ATTRIBUTE_SEGMENTS, "plan")
+CELL_COLUMNS = {
+    "fct_customer_cells": ("country", "customer_segment", "industry", "acquisition_channel"),
+    "fct_plan_cells": ("plan_id", "country", "customer_segment", "industry", "acquisition_channel"),
+}
 
 
-def segment_value(customer: Customer, moment: Moment, segment_type: str) -> str:
-    """The value of a segment that an active customer is in at a moment."""
+def segment_value(customer: Customer, moment: Moment, segment_type: str) -> Any:
+    """The value of a segment that an active customer is in at a moment; of a table of cells one for each column."""
     if segment_type == "all":
         return "all"
     if segment_type == "plan":
         return moment.plan
+    if segment_type in CELL_COLUMNS:
+        own = {**customer.attributes, "plan_id": moment.plan}
+        return tuple(own[column] for column in CELL_COLUMNS[segment_type])
     return customer.attributes[segment_type]
 
 
@@ -792,7 +799,13 @@ def first_dates(customers: list[Customer], grain: str, small: set[Segment]) -> d
     return result
 
 
-def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Period, small: set[Segment]) -> None:
+def tally_customer(
+    tallies: dict[Segment, Tally],
+    customer: Customer,
+    period: Period,
+    small: set[Segment],
+    segment_types: Sequence[str] = SEGMENT_TYPES,
+) -> None:
     """Count one customer's period: what it was at both ends, and what happened in between."""
     start = state_before(customer.history, period.start)
     end_ = state_before(customer.history, period.end)
@@ -805,7 +818,7 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
         return shown_as((segment_type, segment_value(customer, moment, segment_type)), period.grain, small)
 
     def add(moment: Moment, column: str, amount: int | Decimal) -> None:
-        for segment_type in SEGMENT_TYPES:
+        for segment_type in segment_types:
             tallies[segment_of(moment, segment_type)][column] += amount
 
     if start.is_active:
@@ -828,7 +841,7 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
         kind = "mrr_expansion" if change > 0 else "mrr_contraction"
         add(end_, kind, change)
         add(start, kind + "_of_start", change)
-        for segment_type in SEGMENT_TYPES:
+        for segment_type in segment_types:
             old, new = segment_of(start, segment_type), segment_of(end_, segment_type)
             if old != new:
                 tallies[old]["customers_moved_out"] += 1
@@ -838,17 +851,23 @@ def tally_customer(tallies: dict[Segment, Tally], customer: Customer, period: Pe
 
     if any(period.start <= day < period.end for day in acquired):
         add(active_inside[0], "customers_acquired", 1)
+    if any(period.start <= day < period.end for day, _ in customer.churns):
+        add(start if start.is_active else active_inside[0], "customers_lost", 1)
+    if any(period.start <= moment.local_date < period.end for moment in activations(customer.history)[1:]):
+        add(start if start.is_active else active_inside[0], "customers_returned", 1)
     if not start.is_active and not end_.is_active and active_inside:
         add(active_inside[0], "customers_came_and_went", 1)
     if start.is_active and end_.is_active and len(active_inside) < len(inside):
         add(start, "customers_left_and_returned", 1)
 
 
-def tally_period(customers: list[Customer], period: Period, small: set[Segment]) -> dict[Segment, Tally]:
+def tally_period(
+    customers: list[Customer], period: Period, small: set[Segment], segment_types: Sequence[str] = SEGMENT_TYPES
+) -> dict[Segment, Tally]:
     """The sums of a period by segment, over all customers."""
     tallies: dict[Segment, Tally] = defaultdict(lambda: defaultdict(int))
     for customer in customers:
-        tally_customer(tallies, customer, period, small)
+        tally_customer(tallies, customer, period, small, segment_types)
     return tallies
 
 
@@ -1073,6 +1092,23 @@ def report_moment(events: list[Event], settings: Settings) -> datetime:
     return max((event.occurred_at for event in events if event.occurred_at <= now), default=now)
 
 
+def cell_rows(customers: list[Customer], period: Period, table: str) -> Iterator[dict[str, Any]]:
+    """The cells with customers or movements in a period, by all columns of a table of cells at once."""
+    of_plans = {"customers_moved_in", "customers_moved_out", "mrr_moved"}
+    of_plans |= {"mrr_expansion_of_start", "mrr_contraction_of_start"}
+    for (_, values), tally in tally_period(customers, period, set(), (table,)).items():
+        inside = {column: tally[column] for column in ("customers_lost", "customers_returned")}
+        figures = {**churn_rates(tally), **mrr_movements(tally), **inside}
+        yield {
+            **dict(zip(CELL_COLUMNS[table], values, strict=True)),
+            **{
+                column: value
+                for column, value in figures.items()
+                if re.match("customers_|mrr_", column) and (table == "fct_plan_cells" or column not in of_plans)
+            },
+        }
+
+
 def build_reports(customers: list[Customer], as_of: datetime, settings: Settings) -> dict[str, list[dict]]:
     """The tables that have one row per period, ordered by grain, period and segment."""
     reports: dict[str, list[dict]] = {
@@ -1080,6 +1116,7 @@ def build_reports(customers: list[Customer], as_of: datetime, settings: Settings
         "rpt_churn_rate_definitions": [],
         "rpt_retention_rates": [],
         "rpt_mrr_movements": [],
+        **{table: [] for table in CELL_COLUMNS},
     }
     if not any(moment.is_active for customer in customers for moment in customer.history):
         return reports
@@ -1106,6 +1143,8 @@ def build_reports(customers: list[Customer], as_of: datetime, settings: Settings
                     reports["rpt_churn_rates"].append({**columns, **churn_rates(tally)})
                     reports["rpt_retention_rates"].append({**columns, **retention_rates(tally)})
                     reports["rpt_mrr_movements"].append({**columns, **mrr_movements(tally)})
+            for table in CELL_COLUMNS if grain in ("month", "quarter", "year") else ():
+                reports[table] += [{**period_columns, **row} for row in cell_rows(customers, period, table)]
     return reports
 
 

@@ -20,6 +20,7 @@ MARTS = {
     "rpt_mrr_movements": ["period_grain", "period_start", "segment_type", "segment_value"],
     "fct_churn_events": ["customer_id", "churned_at"],
     "rpt_event_reconciliation": ["raw_table"],
+    **{table: ["period_grain", "period_start", *columns] for table, columns in oracle.CELL_COLUMNS.items()},
 }
 
 SETTINGS = {

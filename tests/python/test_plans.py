@@ -47,6 +47,7 @@ SMALL = {
     "int_surveys",  # surveys x the bands of tenure of the seed
     "rpt_churn_hazard",  # segments x months of tenure: the rows of the report itself
     "fct_segment_periods",  # segments x periods: the rows of the report itself
+    "fct_plan_cells",  # sums x the three grains; cells x periods: the rows of the report itself
     "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree
     "int_exchange_rates_daily",  # rates x the one row of the report moment
     "int_customer_movements",  # net changes x the three aspects of a customer

@@ -36,6 +36,7 @@ def problems_of(vars_given: str) -> list[str]:
         "{gross_margin: 1, annual_discount_rate: 0}", "{gross_margin: '0.000001', annual_discount_rate: 1.0}",
         "{lifecycle: activity}", "lifecycle: activity", "{switch_grace_minutes: 0}", "{switch_grace_minutes: 43200}",
         "{lifecycle: activity}", "lifecycle: activity", "{largest_segment_values: 1}",
+        "{largest_cell_values: 1}",
     ],
 )  # fmt: skip
 def test_vars_within_their_bounds_are_taken(given: str) -> None:

@@ -1,54 +1,8 @@
-{#-
-    Surveys and answers counted by period and by all that they are reported by, in one pass: every report of scores is a
-    sum over these rows. Of one customer the latest answer of a period counts; anonymous ones each do.
--#}
-{%- set splits = answer_splits() -%}
+{#- The cells of surveys summed by segment or split: every report of scores is a sum over these rows. -#}
 {%- set asked_about = "survey_type, subject, touchpoint_type" -%}
-{%- set columns = ["period_grain", "period_start", asked_about, "counted_score", "sent_count", "answered_count", "respondents",
-    "weight_of_respondents"] + attribute_segments() + ["plan"] + splits -%}
 
-with sent as (
-    select
-        surveys.*,
-        cast(null as integer) as counted_score,
-        1 as sent_count,
-        case when surveys.responded_at is null then 0 else 1 end as answered_count,
-        0 as respondents,
-        0 * surveys.weight as weight_of_respondents
-    from ({{ in_periods(ref("int_surveys"), "sent_on") }}) as surveys
-),
-
-answered as (
-    select
-        surveys.*,
-        surveys.score as counted_score,
-        0 as sent_count,
-        0 as answered_count,
-        1 as respondents,
-        surveys.weight as weight_of_respondents,
-        row_number() over (
-            partition by
-                surveys.period_grain,
-                surveys.period_start,
-                surveys.survey_type,
-                surveys.subject,
-                surveys.touchpoint_type,
-                surveys.customer_id,
-                case when surveys.customer_id is null then surveys.response_id end
-            order by surveys.responded_at desc, surveys.response_id desc
-        ) as answer_rank
-    from ({{ in_periods(ref("int_surveys"), "responded_on") }}) as surveys
-),
-
-surveys as (
-    select {{ columns | join(", ") }} from sent
-    union all
-    select {{ columns | join(", ") }} from answered
-    where answer_rank = 1
-),
-
-by_segment as (
-    {{ in_segments("surveys", own=splits) }}
+with by_segment as (
+    {{ in_segments(ref("int_survey_cells"), own=answer_splits()) }}
 )
 
 select
@@ -57,10 +11,10 @@ select
     segment_type,
     reported_value as segment_value,
     {{ asked_about }},
-    counted_score as score,
+    score,
     cast(sum(sent_count) as bigint) as sent_count,
     cast(sum(answered_count) as bigint) as answered_count,
     cast(sum(respondents) as bigint) as respondents,
-    sum(weight_of_respondents) as weight
+    sum(weight) as weight
 from ({{ as_reported("by_segment") }}) as reported
-group by period_grain, period_start, segment_type, reported_value, {{ asked_about }}, counted_score
+group by period_grain, period_start, segment_type, reported_value, {{ asked_about }}, score

@@ -60,8 +60,8 @@ select
     moments.responded_at,
     cast(moments.score as integer) as score,
     coalesce(moments.weight, 1) as weight,
-    {%- for segment in attribute_segments() %}
-    {{ segment_value("customers." ~ segment) }} as {{ segment }},
+    {%- for attribute in customer_attributes() %}
+    {{ segment_value("customers." ~ attribute) }} as {{ attribute }},
     {%- endfor %}
     {{ segment_value("moments.plan_id") }} as plan,
     {{ segment_value("moments.touchpoint") }} as touchpoint,
