@@ -36,7 +36,10 @@ ROUNDS ?= 3
 REASON ?=
 SKEW ?=
 WRITE ?=
-GIVEN := PYTHON TARGET VARS UNIT_TESTS CONNECTOR SOURCE EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD RAVENSTACK RAVENSTACK_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW WRITE
+METRICS ?=
+BY ?=
+WHERE ?=
+GIVEN := METRICS BY WHERE PYTHON TARGET VARS UNIT_TESTS CONNECTOR SOURCE EXPORT MARTS CUSTOMER OULAD OPEN_UNIVERSITY_BUILD CDNOW_BUILD AIRPORT_SURVEY AIRPORT_BUILD RAVENSTACK RAVENSTACK_BUILD CUSTOMERS SIZE ROUNDS REASON SKEW WRITE
 define as_written
 override $(1) := $$(value $(1))
 export $(1)
@@ -167,6 +170,10 @@ assistant: setup-assistant  ## answer an assistant's questions from the publishe
 .PHONY: publish-postgres
 publish-postgres: setup  ## put the published marts into a Postgres database, whole or not at all (PGHOST ..., MARTS_READER): docs/engines.md
 	@$(BIN)/python -m warehouse.publish_postgres
+
+.PHONY: metrics
+metrics: setup  ## ask the semantic layer (METRICS="churn_rate mrr_end" BY="quarter country" WHERE="..."; none: list them)
+	@$(BIN)/python -m warehouse.metrics "$$METRICS" "$$BY" "$$WHERE"
 
 erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)
 	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"

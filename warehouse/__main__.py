@@ -4,6 +4,7 @@
     doctor [--vars YAML]                                     say what is wrong with a landing folder, before any build
     build, doctor --connector NAME --source PLACE            the same from the tables of a billing system
     export [FOLDER] [MARTS]                                  write the published marts as CSV and workbooks
+    metrics [METRICS PERIOD_AND_ATTRIBUTES [CONDITION]]      ask the semantic layer
     erase CUSTOMER                                           take one person out of everything stored
     publish-postgres                                         put the published marts into a Postgres database
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-COMMANDS = ("build", "doctor", "export", "erase", "publish-postgres")
+COMMANDS = ("build", "doctor", "export", "metrics", "erase", "publish-postgres")
 
 
 def main(arguments: list[str] | None = None) -> int:

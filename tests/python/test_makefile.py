@@ -36,7 +36,7 @@ TARGETS = {
     "AIRPORT_SURVEY": "airport", "AIRPORT_BUILD": "airport",
     "RAVENSTACK": "ravenstack", "RAVENSTACK_BUILD": "ravenstack",
     "CUSTOMERS": "bench", "SIZE": "bench-tables", "ROUNDS": "bench", "REASON": "bench-check", "SKEW": "bench-spark",
-    "WRITE": "topics",
+    "WRITE": "topics", "METRICS": "metrics", "BY": "metrics", "WHERE": "metrics",
 }  # fmt: skip
 SPLIT = {"CUSTOMERS", "SKEW"}  # lists: at blanks
 
