@@ -27,3 +27,22 @@ create macro as_money(minor_units, code) as
 
 create macro reporting_currency() as
     getvariable('reporting_currency');
+
+-- a number, also with commas between its thousands where a point or a second comma shows that they are such; null = none
+create macro as_number(value) as
+    try_cast(
+        case
+            when regexp_full_match(value, '[+-]?[0-9]{1,3}((,[0-9]{3})+[.][0-9]*|(,[0-9]{3}){2,})') then replace(value, ',', '')
+            else value
+        end as decimal(30, 6)
+    );
+
+-- the months from a day to another that is no part of them, where they are whole ones; else null
+create macro whole_months(first_day, until) as
+    case when first_day + to_months(datediff('month', first_day, until)) = until then datediff('month', first_day, until) end;
+
+-- the first day of a month, written as one or as a day in it: 2024-01, 01/2024, Jan 2024, January 2024, Jan-24, 2024-01-31
+create macro as_month(value) as
+    cast(date_trunc('month', coalesce(
+        try_strptime(value, ['%Y-%m', '%Y/%m', '%m/%Y', '%b %y', '%b-%y', '%b %Y', '%b-%Y', '%B %Y']), as_time(value)
+    )) as date);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,8 @@ class SourceTable:
 
     `names`: what loaders call it. `columns`: each column's spellings, of which those that are there are read, the first
     that is not null; a spelling with points is a path into JSON. `key`: of several rows that share it one is read.
-    `set_aside`: reason and SQL condition of rows that are not used. `grows`: gets rows whenever the business lives, so
+    `set_aside`: reason and SQL condition of rows that are not used. `numbers`: columns whose decimal commas are read.
+    `grows`: gets rows whenever the business lives, so
     an old one was no longer loaded.
     """
 
@@ -38,15 +39,20 @@ class SourceTable:
     key: tuple[str, ...]
     set_aside: Mapping[str, str]
     grows: bool
+    numbers: tuple[str, ...]
 
     def as_raw(self) -> list[RawTable]:
         """The table under each of its names, as the landing step looks for it."""
-        heads = tuple(
-            dict.fromkeys(
-                spelling.split(".")[0].lower() for spellings in self.columns.values() for spelling in spellings
-            )
-        )
-        return [RawTable(name, is_required=False, columns=heads, required_columns=()) for name in self.names]
+        heads, numbers = self._heads(self.columns), self._heads(self.numbers)
+        return [
+            RawTable(name, is_required=False, columns=heads, required_columns=(), number_columns=numbers)
+            for name in self.names
+        ]
+
+    def _heads(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """The names under which columns may stand in a file."""
+        spelt = (spelling.split(".")[0].lower() for column in columns for spelling in self.columns[column])
+        return tuple(dict.fromkeys(spelt))
 
     def missing(self, there: set[str]) -> list[str]:
         """The columns that it cannot do without and that have no spelling among those that are there."""
@@ -62,7 +68,8 @@ class Way:
     """One way from the system's tables to the landing.
 
     `needs`: tables without which it does not go. `reads`: those that it reads where they are there. `steps`: its SQL
-    files in order. `cannot_know`: what stays unknown, in sentences.
+    files in order. `reports`: queries on what these made, which are written beside the landed tables. `cannot_know`:
+    what stays unknown, in sentences.
     """
 
     name: str
@@ -70,15 +77,17 @@ class Way:
     needs: tuple[str, ...]
     reads: tuple[str, ...]
     steps: tuple[Path, ...]
+    reports: tuple[Path, ...]
     cannot_know: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Connector:
-    """A connector; its ways, the best first."""
+    """A connector; its ways, the best first. `is_general`: its tables have names that systems have too."""
 
     name: str
     title: str
+    is_general: bool
     folder: Path
     tables: Mapping[str, SourceTable]
     ways: tuple[Way, ...]
@@ -108,6 +117,7 @@ def read_connector(name: str) -> Connector:
     return Connector(
         name,
         read["title"],
+        read.get("is_general", False),
         folder,
         {table: _table(table, says) for table, says in read["tables"].items()},
         tuple(_way(way, says, folder) for way, says in read["ways"].items()),
@@ -124,6 +134,7 @@ def _table(name: str, says: Mapping) -> SourceTable:
         tuple(says.get("key", ())),
         says.get("set_aside", {}),
         says.get("grows", False),
+        tuple(says.get("numbers", ())),
     )
 
 
@@ -134,14 +145,14 @@ def _way(name: str, says: Mapping, folder: Path) -> Way:
         tuple(says["needs"]),
         tuple(says.get("reads", ())),
         tuple(folder / step for step in says["steps"]),
+        tuple(folder / report for report in says.get("reports", ())),
         tuple(says.get("cannot_know", ())),
     )
 
 
 def recognised(folder: Path) -> Connector | None:
     """The connector of which a folder holds the tables of a way with all that they need; None = of none."""
-    for name in known_connectors():
-        connector = read_connector(name)
+    for connector in sorted(map(read_connector, known_connectors()), key=lambda known: known.is_general):
         there = {}
         for table in connector.tables.values():
             landed, _ = examine_folder(folder, table.as_raw())

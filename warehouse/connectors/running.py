@@ -36,6 +36,7 @@ class Report:
     read: dict[str, int]
     set_aside: dict[tuple[str, str], int]
     made: dict[str, int]
+    reports: list[str]
     warnings: list[str]
     cannot_know: tuple[str, ...]
     folder: Path
@@ -55,6 +56,7 @@ class Report:
         if reasons[REASONS_NAMED:]:
             lines.append(f"  and {len(reasons) - REASONS_NAMED} reasons more")
         lines.append("  landed: " + ", ".join(f"{table} {rows:,}" for table, rows in self.made.items()))
+        lines += [f"  beside them: {file}" for file in self.reports]
         lines += [f"  warning: {warning}" for warning in self.warnings]
         lines += [f"  not known this way: {sentence}" for sentence in self.cannot_know]
         return lines if is_scratch(self.folder) else [*lines, f"  written to {self.folder}"]
@@ -128,7 +130,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, source: Source, way: Way, rep
 def make_tables(
     connection: duckdb.DuckDBPyConnection, source: Source, way: Way, folder: Path, draft: Path
 ) -> tuple[dict[str, int], set[Path]]:
-    """Run the steps of a way, and write the tables of the input contract among them.
+    """Run the steps of a way, and write the tables of the input contract among them, and its reports.
 
     Returns:
         The rows of each such table, and the parts of the landing folder that stay.
@@ -141,6 +143,10 @@ def make_tables(
             _check_columns(connection, source.connector, step, table)
             kept |= write_new_part(connection, table.name, folder, draft)
             (made[table.name],) = connection.execute(f"select count(*) from {table.name}").fetchone()
+    for report in way.reports:
+        _make(connection, source.connector, report)
+        file = sql_text(str(draft / f"{report.stem}.csv"))
+        connection.execute(f"copy (from {report.stem} order by all) to {file} (format csv, header true)")
     return made, kept
 
 
@@ -163,6 +169,7 @@ def _report(
         read=_rows_read(connection, source, way),
         set_aside={(table, reason): rows for table, reason, rows in counted},
         made=made,
+        reports=[f"{report.stem}.csv" for report in way.reports],
         warnings=[*warnings, *stale_tables(connection, source, way, STALE_DAYS)],
         cannot_know=way.cannot_know,
         folder=folder,
