@@ -102,7 +102,7 @@ def run(place: Path, lines: Iterable[str], header: str = HEADER) -> Report:
 
 def landed(place: Path, table: str, columns: str) -> list[tuple]:
     order = "occurred_at, customer_id" if table == "subscription_events" else "all"
-    return duckdb.sql(f"select {columns} from '{place}/landing/{table}.parquet' order by {order}").fetchall()
+    return duckdb.sql(f"select {columns} from '{place}/landing/{table}/*.parquet' order by {order}").fetchall()
 
 
 def lines_by_hand() -> list[str]:

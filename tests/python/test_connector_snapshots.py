@@ -30,8 +30,8 @@ def run(place: Path, *lines: str) -> Report:
 
 
 def events(place: Path, columns: str = EVENT) -> list[tuple]:
-    file = place / "landing" / "subscription_events.parquet"
-    return duckdb.sql(f"select {columns} from '{file}' order by customer_id, occurred_at, event_type").fetchall()
+    files = place / "landing" / "subscription_events" / "*.parquet"
+    return duckdb.sql(f"select {columns} from '{files}' order by customer_id, occurred_at, event_type").fetchall()
 
 
 def months_of_marts(place: Path) -> dict[date, tuple[float, int]]:
