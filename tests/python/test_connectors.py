@@ -17,6 +17,7 @@ from warehouse.connectors import parts as connector_parts
 from warehouse.connectors.definition import known_connectors, read_connector
 from warehouse.connectors.running import Report, write_landing
 from warehouse.connectors.source import Source
+from warehouse.increments import BuildFacts, plan_build
 from warehouse.landing import inspect_folder
 
 GUIDE = (shared.PROJECT / "docs" / "connectors.md").read_text(encoding="utf-8")
@@ -147,13 +148,16 @@ def test_what_is_new_is_a_part_of_its_own(acme: Path, monkeypatch: pytest.Monkey
     assert first.keys() == {"customers/part-0001.parquet", "subscription_events/part-0001.parquet"}
     run(acme)
     assert parts(folder) == first
+    before = plan_build(inspect_folder(folder), BuildFacts(settings={}, last_state=None))
     (acme / "Contract.csv").write_text(CONTRACTS.replace("k2,a2,2024-01-05,,", "k2,a2,2024-01-05,2024-07-01,PRICE"))
     run(acme)
     second = parts(folder)
     assert second.keys() - first.keys() == {"subscription_events/part-0002.parquet"} and first.items() < second.items()
     (row,) = duckdb.sql(f"select event_id from '{folder}/subscription_events/part-0002.parquet'").fetchall()
     assert row == ("k2/end",)
-    inspect_folder(folder)
+    facts = BuildFacts(settings={}, last_state=before.state, last_lifecycle="subscription")
+    plan = plan_build(inspect_folder(folder), facts)
+    assert (plan.is_increment, plan.because) == (True, "1 new file of subscription_events")
     # a row that is gone, or one more part than is good: they are one again
     (acme / "accounts.jsonl").write_text(ACCOUNTS.replace("de", "fr"))
     monkeypatch.setattr(connector_parts, "MOST_PARTS", 2)

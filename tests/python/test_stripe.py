@@ -211,6 +211,12 @@ def test_what_a_loader_left_out_is_said(sources, reports, tmp_path):
     active = {"subscriptions": [row for row in business.current()["subscriptions"] if row["status"] == "active"]}
     said = " | ".join(_warnings(tmp_path / "active", active))
     assert "subscriptions is canceled: whoever loads them may leave those out" in said
+    ends = {"s01": "2024-12-04", "s04": "2024-12-02", "s06": "2024-12-24", "s02": "2024-03-10"}
+    behind = business.history()
+    for row in behind["subscription_history"]:
+        row["current_period_end"] = ends.get(row["id"]) if row["_fivetran_active"] else "2024-02-05"
+    said = " | ".join(_warnings(tmp_path / "behind", behind))
+    assert "1 subscriptions go on in a period that ended a week or longer before 2024-12-10, such as s04: " in said
     torn = business.ledger()
     torn["subscription_item_change_events"] = torn["subscription_item_change_events"][1:]
     torn["subscription_item_change_events"] = [

@@ -29,3 +29,5 @@ select count(distinct item_id) || ' items have prices with tax, and nothing says
 from item_prices
 where is_with_tax
 having count(*) > 0
+union all
+select says from left_behind
