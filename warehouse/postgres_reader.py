@@ -42,13 +42,13 @@ from reader
 inner join pg_auth_members on member = reader.oid
 inner join pg_roles as groups on groups.oid = roleid
 union all
-select format('revoke %%s on database %%s from public, %%s', privilege, databases.name, reader.name)
+select format('revoke %%s on database %%s from %%s', privilege, databases.name, %(whom)s)
 from reader, databases, unnest(array['connect', 'temporary', 'create']) as privilege
 where
     datallowconn and is_this = (privilege <> 'connect')
     and has_database_privilege(reader.oid, databases.oid, privilege)
 union all
-select format('revoke all on schema %%s from public, %%s', schemas.name, reader.name)
+select format('revoke all on schema %%s from %%s', schemas.name, %(whom)s)
 from reader, schemas where has_schema_privilege(reader.oid, schemas.oid, 'usage, create')
 union all
 select format('reassign owned by %%s to current_user', reader.name)
@@ -69,13 +69,15 @@ def make_ready(cursor: Cursor, reader: str, schema: str, draft: str) -> None:
     if reader == os.environ["PGUSER"]:
         raise ServerError("MARTS_READER is PGUSER, who publishes: name another role, which is made.")
     try:
-        _make(cursor, reader)
+        is_new = _make(cursor, reader)
     except psycopg2.errors.InsufficientPrivilege as error:
         raise ServerError(
             f"{os.environ['PGUSER']} may not make or change the role {reader} ({first_line(error)}). Have an "
             f'administrator run: create role "{reader}" login; \\password {reader}. Then publish without {PASSWORD}.'
         ) from error
-    cursor.execute(BEYOND, {"reader": reader, "schema": schema, "draft": draft})
+    # a role that is made by a publish that is refused is not there when the statements are run
+    whom = "public" if is_new else f'public, "{reader}"'
+    cursor.execute(BEYOND, {"reader": reader, "schema": schema, "draft": draft, "whom": whom})
     if beyond := [statement for (statement,) in cursor.fetchall()]:
         raise ServerError(
             "\n".join(
@@ -94,7 +96,8 @@ def let_read(cursor: Cursor, reader: str, draft: str) -> None:
     cursor.execute(f'grant select on all tables in schema {draft} to "{reader}"')
 
 
-def _make(cursor: Cursor, reader: str) -> None:
+def _make(cursor: Cursor, reader: str) -> bool:
+    """Make the role if it is not there, and set its password if one is given. Returns whether it is new."""
     cursor.execute("select 1 from pg_roles where rolname = %s", (reader,))
     is_there, password = cursor.fetchone(), os.environ.get(PASSWORD)
     if not is_there:
@@ -106,3 +109,4 @@ def _make(cursor: Cursor, reader: str) -> None:
     if password:
         hashed = encrypt_password(password, reader, cursor.connection, "scram-sha-256")
         cursor.execute(f'alter role "{reader}" login password %s', (hashed,))
+    return not is_there
