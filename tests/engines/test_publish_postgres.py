@@ -335,11 +335,9 @@ def test_the_reader_reads_the_marts_and_nothing_else(
     with pytest.raises(ServerError, match="marts_reader could do more than read the marts") as refused:
         publish(file, "marts_reader")
     asked = statements_in(refused)
-    assert "revoke connect on database other_of_the_reader from public, marts_reader;" in asked
+    assert "revoke connect on database other_of_the_reader from public;" in asked
     assert not rows(server, database, "select from pg_roles where rolname = 'marts_reader'")
-    run(
-        server, database, *(statement.replace(", marts_reader", "") for statement in asked)
-    )  # the role is not there yet
+    run(server, database, *asked)
     assert publish(file, "marts_reader").schema == "marts"
     login = {"user": "marts_reader", "password": password}
     assert rows(server, database, "select distinct build from marts.rpt_a natural join marts.rpt_b", **login)
