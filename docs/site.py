@@ -69,7 +69,7 @@ def explore_page() -> str:
     lines = ["# Explore", "", "What a build and `make docs` made of this warehouse, each a page without a network.", ""]
     for place, title, shows, command in EXPLORED:
         links = [
-            f"[{name}](../{place.format(language=language)})"
+            f"[{name}]({place.format(language=language)})"
             for language, name in (LANGUAGES.items() if "{language}" in place else [("en", "open")])
             if (PAGES / place.format(language=language)).exists()
         ]
@@ -81,4 +81,4 @@ if __name__ == "__main__":
     gather()
     add_boards()
     add_catalogs()
-    (PAGES / "docs" / "explore.md").write_text(explore_page(), encoding="utf-8")
+    (PAGES / "explore.md").write_text(explore_page(), encoding="utf-8")

@@ -48,8 +48,8 @@ def main(arguments: list[str]) -> int:
     own, arguments = _own_options().parse_known_args(arguments)
     given, _ = _options().parse_known_args(arguments)
     # unit tests look at the project and its settings, not at the data of a load, and take as long as all models do;
-    # of an exposure there is nothing to build
-    excluded = "exposure" if own.unit_tests == "yes" else "exposure unit_test"
+    # of an exposure or a saved query there is nothing to build
+    excluded = "exposure saved_query" if own.unit_tests == "yes" else "exposure saved_query unit_test"
     os.environ.setdefault("DBT_EXCLUDE_RESOURCE_TYPES", excluded)
     try:
         settings = read_environment()

@@ -15,6 +15,8 @@ PASSED = {"success", "pass", "warn"}
 PARTIAL_OPTIONS = ("empty", "sample", "event_time_start", "event_time_end")
 # In a mart's description its example comes last; a reader of the published file has the page for it.
 EXAMPLE = "**Example query.**"
+# Of these dbt says only that there is nothing to do.
+NOTHING_TO_DO = ("exposure.", "saved_query.")
 KINDS = {"model": "model", "seed": "seed", "test": "test", "unit_test": "unit test"}
 
 
@@ -48,8 +50,7 @@ def read_run(target: Path, started: datetime) -> DbtRun | None:
         return None
     nodes = {**manifest["nodes"], **manifest["unit_tests"]}
     nodes = {name: node for name, node in nodes.items() if node["resource_type"] in KINDS}
-    # of an exposure dbt says only that there is nothing to do
-    ran = {r["unique_id"]: r for r in results["results"] if not r["unique_id"].startswith("exposure.")}
+    ran = {r["unique_id"]: r for r in results["results"] if not r["unique_id"].startswith(NOTHING_TO_DO)}
     tests = [name for name in ran if name.startswith(("test.", "unit_test."))]
     marts = [node for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == MARTS]
     return DbtRun(

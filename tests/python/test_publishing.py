@@ -329,7 +329,7 @@ def test_unit_tests_may_be_left_out_and_nothing_else(tmp_path, left_out, is_whol
     }
     metadata = {"generated_at": "2026-01-01T00:00:00+00:00", "invocation_id": "new"}
     ran = [{"unique_id": name, "status": "success"} for name in kinds if name != left_out]
-    ran.append({"unique_id": "exposure.w.board", "status": "no-op"})
+    ran += [{"unique_id": name, "status": "no-op"} for name in ("exposure.w.board", "saved_query.w.overview")]
     (tmp_path / "run_results.json").write_text(json.dumps({"metadata": metadata, "args": {}, "results": ran}))
     unit_tests = {"unit_test.w.u": nodes.pop("unit_test.w.u")}
     (tmp_path / "manifest.json").write_text(json.dumps({"nodes": nodes, "unit_tests": unit_tests}))
