@@ -148,9 +148,11 @@ def _doc_blocks(manifest: dict) -> dict[str, str]:
 
 
 def _boards(manifest: dict) -> dict[str, list[str]]:
-    """The boards that show each mart, by its id."""
+    """The boards that show each mart, by its id; dbt lists exposures in an order of the day."""
     found: dict[str, list[str]] = {}
-    for exposure in manifest["exposures"].values():
+    for exposure in sorted(
+        manifest["exposures"].values(), key=lambda exposure: exposure["original_file_path"] + exposure["name"]
+    ):
         if exposure["type"] == "dashboard":
             for mart in exposure["depends_on"]["nodes"]:
                 found.setdefault(mart, []).append(exposure["label"].removesuffix(" (board)"))

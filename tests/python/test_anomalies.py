@@ -75,6 +75,7 @@ def built(series: dict, limits: Limits) -> list[dict]:
                 connection.execute(f"create table marts.{node['name']} ({columns})")
                 fill(connection, f"marts.{node['name']}", report_rows(series, node["name"]))
         thresholds = {f"anomaly_{name}": value for name, value in vars(limits).items()}
+        thresholds["anomaly_z_score"] *= 10  # the seed has tenths
         connection.execute("create table seeds.thresholds (threshold varchar, value decimal(18, 6))")
         connection.executemany("insert into seeds.thresholds values (?, ?)", list(thresholds.items()))
         connection.execute(

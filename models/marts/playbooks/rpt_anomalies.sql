@@ -1,7 +1,7 @@
 {#- Median and MAD, not mean and deviation: an odd month of the past would hide the next one. -#}
 with limits as (
     select
-        max(case when threshold = 'anomaly_z_score' then value end) as z_score,
+        {{ as_double("max(case when threshold = 'anomaly_z_score' then value end)") }} / 10 as z_score,
         max(case when threshold = 'anomaly_least_months' then value end) as least_months,
         max(case when threshold = 'anomaly_most_months' then value end) as most_months,
         max(case when threshold = 'anomaly_season_years' then value end) as season_years
