@@ -311,8 +311,8 @@ def project_of_what_is_watched() -> Iterator[None]:
         ]
         for name in taken:
             del manifest.nodes[name]
-        manifest.unit_tests.clear()
-        manifest.exposures.clear()
+        for others in ("unit_tests", "exposures", "saved_queries", "metrics", "semantic_models"):
+            getattr(manifest, others).clear()
         go_on(manifest)
 
     with mock.patch.object(Manifest, "build_flat_graph", take_out):
