@@ -62,7 +62,6 @@ SETTINGS: dict[str, dict] = {
         "annual_discount_rate": 0.25,
         "lifecycle": "activity",
         "as_of": "2024-12-31 12:00:00",
-        "segments": ["country"],
         "largest_cell_values": 1,
     },
 }
