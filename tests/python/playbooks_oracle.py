@@ -8,7 +8,6 @@ both sides are raised to a whole power, so that no root is drawn.
 from __future__ import annotations
 
 import itertools
-import operator
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +23,14 @@ DAY = timedelta(days=1)
 PAUSE_RENEWAL_DAYS = 90
 CLV_WINDOW_MONTHS = 12
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
-COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+# A figure is a quotient of doubles: one that is above by no more than this is the same.
+SAME = Fraction(1, 10**9)
+COMPARISONS = {
+    ">": lambda value, bound: value - bound > SAME,
+    ">=": lambda value, bound: bound - value <= SAME,
+    "<": lambda value, bound: bound - value > SAME,
+    "<=": lambda value, bound: value - bound <= SAME,
+}
 
 
 @dataclass(frozen=True)
