@@ -15,15 +15,7 @@ from used.subscriptions
 where lower(status) in ('past_due', 'unpaid') and id not in (select subscription_id from payments)
 having count(*) > 0
 union all
-select count(distinct item_id) || ' metered items have no amount: their revenue is not recurring and not counted'
-from item_prices
-where is_metered
-having count(*) > 0
-union all
-select count(distinct item_id) || ' items have a price that is not there (prices, plans): their revenue is not known'
-from item_prices
-where amount is null and not is_metered
-having count(*) > 0
+select says from without_price
 union all
 select count(distinct item_id) || ' items have prices with tax, and nothing says what they are without'
 from item_prices

@@ -8,15 +8,7 @@ union all
 select 'invoice_line_items is not there: every item has today''s price from its start'
 where (select count(*) from used.subscription_history) > 0 and (select count(*) from used.invoice_line_items) = 0
 union all
-select count(distinct item_id) || ' metered items have no amount: their revenue is not recurring and not counted'
-from item_prices
-where is_metered
-having count(*) > 0
-union all
-select count(distinct item_id) || ' items have a price that is not there (prices, plans): their revenue is not known'
-from item_prices
-where amount is null and not is_metered
-having count(*) > 0
+select says from without_price
 union all
 select count(distinct item_id) || ' items have prices with tax, and no invoice says what they are without'
 from item_prices
