@@ -25,13 +25,17 @@ WORK = TARGET / "docs"
 
 def main() -> int:
     """Make all three. Returns the exit code."""
-    shutil.rmtree(CATALOGS, ignore_errors=True)
-    WORK.mkdir(parents=True, exist_ok=True)
+    for folder in (CATALOGS, WORK):  # what an earlier run left must not decide what this one can do
+        shutil.rmtree(folder, ignore_errors=True)
+    WORK.mkdir(parents=True)
     parsed = TARGET / "partial_parse.msgpack"
     if parsed.exists():  # saves dbt half of its time
         shutil.copy(parsed, WORK)
     warehouse = Path(os.environ.get("WAREHOUSE_PATH") or PROJECT / "warehouse.duckdb")
-    known = [] if warehouse.exists() else ["--empty-catalog", "--no-compile"]
+    known = []
+    if not warehouse.exists():  # nothing to connect to; without compiling, dbt reads the manifest that is there
+        _run("dbt", "--quiet", "parse", "--target-path", str(WORK))
+        known = ["--empty-catalog", "--no-compile"]
     _run("dbt", "--quiet", "docs", "generate", "--static", "--target-path", str(WORK), *known)
     _keep(WORK / "static_index.html", "dbt")
     if warehouse.exists():
