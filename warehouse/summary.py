@@ -97,14 +97,18 @@ def _has_customers(built: Built) -> bool:
     return bool(built.row(landed)["rows"])
 
 
+IS_OF_SOURCE = "raw_table like '%.%'"  # a table of a system that a connector read, and no raw table
+
+
 def _rows(built: Built) -> Lines:
-    rows = built.row("""
+    rows = built.row(f"""
         select
             sum(raw_rows) as landed,
             sum(accepted_rows) as accepted,
             sum(duplicate_rows) as duplicates,
             sum(quarantined_rows) as quarantined
         from marts.rpt_event_reconciliation
+        where not {IS_OF_SOURCE}
     """)
     where = " (see marts.rpt_quarantine)" if rows["quarantined"] else ""
     return [
@@ -115,6 +119,20 @@ def _rows(built: Built) -> Lines:
             + where,
         )
     ]
+
+
+def _source(built: Built) -> Lines:
+    rows = built.row(f"""
+        select
+            sum(raw_rows) as read,
+            sum(accepted_rows) as used,
+            sum(quarantined_rows) as set_aside
+        from marts.rpt_event_reconciliation
+        where {IS_OF_SOURCE}
+    """)
+    if rows["read"] is None:
+        return []
+    return [("Source", "{read:,} rows = {used:,} used + {set_aside:,} set aside".format_map(rows))]
 
 
 def _quarantine(built: Built) -> Lines:
@@ -374,6 +392,7 @@ LINES: tuple[Callable[[Built], Lines], ...] = (
     _data,
     _lifecycle,
     _rows,
+    _source,
     _quarantine,
     _event_times,
     _unknown_codes,

@@ -15,6 +15,8 @@
         "campaign_contacts": "marketing",
         "targets": "planning",
         "annotations": "planning",
+        "source_tables": "connectors",
+        "set_aside_rows": "connectors",
     } %}
     {% set models = [] %}
     {% for table, area in areas.items() %}

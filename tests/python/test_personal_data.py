@@ -105,7 +105,9 @@ def test_no_contact_in_any_text_reaches_a_mart(tmp_path, moved: bool):
     harness.write_landing(tmp_path, tables)
     with duckdb.connect() as connection:
         harness.build_on(connection, tmp_path, MARTS, {})
-        quarantined = connection.execute("select count(*) from marts.rpt_quarantine").fetchone()[0]
+        (quarantined,) = connection.execute(
+            "select count(raw_row) from marts.rpt_quarantine"  # null: set aside by a connector
+        ).fetchone()
         assert quarantined >= len(tables) * len(CONTACTS) if moved else quarantined == 0
         for mart in MARTS:
             text = cells(connection, f"marts.{mart}")

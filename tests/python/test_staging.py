@@ -68,7 +68,8 @@ def cases(table: dict) -> list[tuple[dict, str | None]]:
             found += [({name: f"\u00a0{value.title()} "}, None) for value in meta["accepted"]]
             found += [({name: value}, f"unknown_{name}") for value in ("other", f"{meta['accepted'][0]}.")]
         if meta.get("minimum") == 0:
-            found += [({name: "-0.000001"}, f"negative_{name}"), ({name: "0"}, None)]
+            negative = "-1" if data_type == "integer" else "-0.000001"
+            found += [({name: negative}, f"negative_{name}"), ({name: "0"}, None)]
         elif "minimum" in meta:
             too_small = meta["minimum"] / 2 if "above" in meta else meta["minimum"] - 1
             found += [({name: str(too_small)}, f"too_small_{name}"), ({name: str(meta["minimum"])}, None)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -20,6 +20,7 @@ from warehouse.connectors.running import Report, write_landing
 
 MARTS = ("dim_subscriptions", "fct_subscription_periods", "fct_churn_events", "fct_segment_periods")
 OF_CUSTOMERS = MARTS[:3]
+OF_ROWS = ("rpt_event_reconciliation", "rpt_quarantine")
 WAYS = ("ledger", "history", "current")
 # The customers of whom a way cannot know all, and why.
 CANNOT_KNOW = {
@@ -84,8 +85,8 @@ def marts(sources: Path, reports: dict[str, Report]) -> dict[str, dict[str, list
 
 def _built(landing: Path) -> dict[str, list[dict]]:
     with duckdb.connect() as connection:
-        harness.build_on(connection, landing, MARTS, {"as_of": business.AS_OF})
-        return {mart: harness.rows(connection, f"marts.{mart}") for mart in MARTS}
+        harness.build_on(connection, landing, (*MARTS, *OF_ROWS), {"as_of": business.AS_OF})
+        return {mart: harness.rows(connection, f"marts.{mart}") for mart in (*MARTS, *OF_ROWS)}
 
 
 def by_customer(marts: dict[str, list[dict]]) -> dict[str, list]:
@@ -189,6 +190,17 @@ def test_every_row_is_used_or_set_aside(reports):
     for way, report in reports.items():
         rows = {"ledger": business.ledger, "history": business.history, "current": business.current}[way]()
         assert sum(report.read.values()) == sum(map(len, rows.values())), way
+
+
+def test_the_warehouse_accounts_for_every_row_of_the_source(reports, marts):
+    for way, report in reports.items():
+        counts = {row.pop("raw_table"): tuple(row.values()) for row in marts[way]["rpt_event_reconciliation"]}
+        aside = Counter(table for (table, _), rows in report.set_aside.items() for _ in range(rows))
+        for table, read in report.read.items():
+            assert counts[f"stripe.{table}"] == (read, read - aside[table], 0, aside[table]), (way, table)
+        quarantined = Counter((row["raw_table"], row["reason"]) for row in marts[way]["rpt_quarantine"])
+        assert quarantined == {(f"stripe.{table}", why): rows for (table, why), rows in report.set_aside.items()}
+    assert not [row for row in marts["hand"]["rpt_event_reconciliation"] if "." in row["raw_table"]]
 
 
 def test_what_a_loader_left_out_is_said(sources, reports, tmp_path):

@@ -14,7 +14,7 @@ import duckdb
 from warehouse.connectors import definition
 from warehouse.connectors.definition import Connector, ConnectorError, Way, read_connector
 from warehouse.connectors.parts import bring_in, write_new_part
-from warehouse.connectors.source import Source, find_source, read_source, set_aside_rows, stale_tables
+from warehouse.connectors.source import Source, account_for, find_source, read_source, stale_tables
 from warehouse.disk import memory_limit, one_at_a_time
 from warehouse.file_formats import sql_text
 from warehouse.landing import RawTable, read_contract
@@ -22,7 +22,7 @@ from warehouse.scratch import is_scratch, scratch
 
 MARKER = ".connector"  # in a landing folder that a connector wrote, and may write again
 WARNINGS = "warnings"  # the step whose rows are sentences (says)
-SET_ASIDE = ".set_aside.parquet"
+ACCOUNT = ("source_tables", "set_aside_rows")  # of the input contract: what became of every row
 STALE_DAYS = 3
 REASONS_NAMED = 12
 
@@ -83,7 +83,10 @@ def write_landing(name: str, source_name: str, folder: Path, reporting_currency:
         with connected(source, folder) as connection:
             prepare(connection, source, way, reporting_currency)
             made, kept = make_tables(connection, source, way, folder, Path(draft))
-            report = _report(connection, source, way, folder, made, Path(draft))
+            account_for(connection, source, way)
+            for table in ACCOUNT:
+                kept |= write_new_part(connection, table, folder, Path(draft))
+            report = _report(connection, source, way, folder, made)
         bring_in(Path(draft), folder, kept)
     return report
 
@@ -151,22 +154,21 @@ def make_tables(
 
 
 def _report(
-    connection: duckdb.DuckDBPyConnection, source: Source, way: Way, folder: Path, made: dict[str, int], draft: Path
+    connection: duckdb.DuckDBPyConnection, source: Source, way: Way, folder: Path, made: dict[str, int]
 ) -> Report:
-    """Write what was set aside, and say what became of all."""
-    aside = f"({set_aside_rows(connection, source, way)})"
-    file = sql_text(str(draft / SET_ASIDE))
-    connection.execute(f"copy (from {aside} order by all) to {file} (format parquet)")
+    """Say what became of all."""
+    table = "split_part(source_table, '.', 2)"
     counted = connection.execute(
-        f"select source_table, reason, count(*) from {aside} group by all order by 1, 3 desc, 2"
+        f"select {table}, reason, count(*) from set_aside_rows group by all order by 1, 3 desc, 2"
     ).fetchall()
+    read = dict(connection.execute(f"select {table}, rows_read from source_tables").fetchall())
     said = (
         f"select says from {WARNINGS}" if any(step.stem == WARNINGS for step in way.steps) else "select '' where false"
     )
     warnings = [says for (says,) in connection.execute(said).fetchall()]
     return Report(
         title=f"{source.connector.title}: {way.title}, from {source.name}",
-        read=_rows_read(connection, source, way),
+        read=read,
         set_aside={(table, reason): rows for table, reason, rows in counted},
         made=made,
         reports=[f"{report.stem}.csv" for report in way.reports],
@@ -189,15 +191,3 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, connector: Connector, 
     wrong += [f"lacks {name}" for name in table.required_columns if name not in made]
     if wrong:
         raise ConnectorError(f"{step.relative_to(connector.folder.parent)} {', '.join(wrong)}: see docs/raw_tables.md")
-
-
-def _rows_read(connection: duckdb.DuckDBPyConnection, source: Source, way: Way) -> dict[str, int]:
-    """The rows of each source table as they were landed, lines that are no row included."""
-    rows = {}
-    for table in source.connector.tables_of(way):
-        if found := source.landed.get(table.name):
-            (rows[table.name],) = connection.execute(
-                f"select (select count(*) from raw.{found.table.name}) + "
-                f"(select count(*) from raw.unreadable_lines where raw_table = '{found.table.name}')"
-            ).fetchone()
-    return rows

@@ -155,22 +155,32 @@ def _judged(table: SourceTable) -> str:
     )
 
 
-def set_aside_rows(connection: duckdb.DuckDBPyConnection, source: Source, way: Way) -> str:
-    """A query of what is not used: source_table, source_key, reason."""
-    parts = []
+def account_for(connection: duckdb.DuckDBPyConnection, source: Source, way: Way) -> None:
+    """Make the tables of the input contract that say what became of every row: `source_tables` and `set_aside_rows`.
+
+    What was read is counted in the files, and what was used where the SQL finds it, so that a row that is neither used
+    nor set aside shows.
+    """
+    counted, parts = [], []
     for table in source.connector.tables_of(way):
+        name = f"'{source.connector.name}.{table.name}'"
         key = table.key or table.required or tuple(table.columns)[:1]
-        said = f"concat_ws(' ', {', '.join(_name(column) for column in key)})"
+        said = f"nullif(concat_ws(' ', {', '.join(_name(column) for column in key)}), '')"
+        whose = "customer_id" if "customer_id" in table.columns else "null"
         parts.append(
-            f"select '{table.name}' as source_table, {said} as source_key, set_aside as reason "
+            f"select {name} as source_table, set_aside as reason, {said} as source_key, {whose} as customer_id "
             f"from rows.{table.name} where set_aside is not null"
         )
         if found := source.landed.get(table.name):
-            parts.append(
-                f"select '{table.name}', 'line ' || line_number, '{NO_ROW}' from raw.{UNREADABLE_LINES} "
-                f"where raw_table = '{found.table.name}'"
+            no_rows = f"from raw.{UNREADABLE_LINES} where raw_table = '{found.table.name}'"
+            parts.append(f"select {name}, '{NO_ROW}', 'line ' || line_number, null {no_rows}")
+            counted.append(
+                f"select {name} as source_table, (select count(*) from raw.{found.table.name}) + "
+                f"(select count(*) {no_rows}) as rows_read, (select count(*) from used.{table.name}) as rows_used"
             )
-    return " union all ".join(parts)
+    connection.execute(f"create table source_tables as {' union all '.join(counted)}")
+    numbered = "row_number() over (partition by source_table order by reason, source_key, customer_id) as row_of_table"
+    connection.execute(f"create table set_aside_rows as select *, {numbered} from ({' union all '.join(parts)})")
 
 
 def stale_tables(connection: duckdb.DuckDBPyConnection, source: Source, way: Way, days: int) -> Iterator[str]:

@@ -19,6 +19,23 @@ with counts as (
         count(*) as quarantined_rows
     from {{ source("landing", "unreadable_lines") }}
     group by raw_table
+    union all
+    select
+        source_table as raw_table,
+        rows_read as raw_rows,
+        rows_used as accepted_rows,
+        0 as duplicate_rows,
+        0 as quarantined_rows
+    from {{ ref("stg_connectors__source_tables") }}
+    union all
+    select
+        source_table as raw_table,
+        0 as raw_rows,
+        0 as accepted_rows,
+        0 as duplicate_rows,
+        count(*) as quarantined_rows
+    from {{ ref("stg_connectors__set_aside_rows") }}
+    group by source_table
 ),
 
 final as (

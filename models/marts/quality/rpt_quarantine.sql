@@ -16,6 +16,13 @@ with rejected as (
         'unreadable_line' as reason,
         problem as raw_row
     from {{ source("landing", "unreadable_lines") }}
+    union all
+    select
+        source_table as raw_table,
+        coalesce(source_key, '?') as row_key,
+        reason,
+        cast(null as {{ dbt.type_string() }}) as raw_row
+    from {{ ref("stg_connectors__set_aside_rows") }}
 ),
 
 numbered as (
