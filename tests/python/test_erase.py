@@ -469,6 +469,27 @@ def test_ids_go_from_typed_columns_and_from_texts_that_name_them_twice(tmp_path)
     assert tuple(map(str, row)) == (f"{customer} {customer}, see {subscription}", "7", "12")
 
 
+def test_a_row_that_a_connector_set_aside_does_not_bring_an_erased_customer_back(tmp_path):
+    """Its key may be the customer's id, or be made of it."""
+    erasures = Erasures(tmp_path / "list.json")
+    erasures.add("cust-42", {"cust-42"}, is_done=True)
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    row = {"source_table": "acme.accounts", "reason": "a test"}
+    aside = [
+        row | {"row_of_table": "1", "source_key": "cust-42"},
+        row | {"row_of_table": "2", "source_key": "cust-42 2024-01", "customer_id": "cust-42"},
+        row | {"row_of_table": "3", "source_key": "cust-43", "customer_id": "cust-43"},
+    ]
+    harness.write_landing(landing, {"subscription_events": [], "customers": [], "set_aside_rows": aside})
+    with land(landing, erasures) as connection:
+        keys = connection.execute(
+            "select source_key, customer_id from raw.set_aside_rows order by row_of_table"
+        ).fetchall()
+    erased = erasures.new_id("cust-42")
+    assert keys == [(erased, None), (f"{erased} 2024-01", erased), ("cust-43", "cust-43")]
+
+
 def test_nothing_is_hashed_while_nobody_is_erased(tmp_path):
     harness.write_landing(tmp_path, {"subscription_events": [], "customers": []})
     empty = Erasures(tmp_path / "list.json")
