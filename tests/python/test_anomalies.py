@@ -62,15 +62,14 @@ def report_rows(series: dict, report: str) -> list[dict]:
 
 
 def built(series: dict, limits: Limits) -> list[dict]:
-    """The rows of rpt_anomalies, from the model's own SQL on tables with these rows alone."""
-    (step,) = (step for step in harness.compiled_steps("{}") if step.name == "rpt_anomalies")
-    (listed,) = harness.steps_for(["int_metrics"], {})
+    """The rows of rpt_anomalies, from the models' own SQL on reports with these rows alone."""
+    steps = {step.name: step for step in harness.compiled_steps("{}")}
+    reports = steps["int_watched_values"].code
     with duckdb.connect() as connection:
         connection.execute(f"attach ':memory:' as {harness.DATABASE}; use {harness.DATABASE}")
         connection.execute("create schema marts; create schema seeds; create schema intermediate")
-        connection.execute(f"create view {listed.relation} as {listed.code}")
         for node in harness.manifest()["nodes"].values():
-            if node["resource_type"] == "model" and f'"{node["name"]}"' in step.code and node["name"] != "int_metrics":
+            if node["resource_type"] == "model" and f'"{node["name"]}"' in reports:
                 columns = ", ".join(f"{column['name']} {column['data_type']}" for column in node["columns"].values())
                 connection.execute(f"create table marts.{node['name']} ({columns})")
                 fill(connection, f"marts.{node['name']}", report_rows(series, node["name"]))
@@ -85,8 +84,9 @@ def built(series: dict, limits: Limits) -> list[dict]:
         for metric, (_, is_growth, n_metric, least_n, bounds) in METRICS.items():
             row = [metric, "growth" if is_growth else "value", n_metric, least_n, *bounds]
             connection.execute("insert into seeds.anomaly_metrics values (?, ?, ?, ?, ?, ?)", row)
-        connection.execute(f"create table result as {step.code}")
-        return harness.rows(connection, "result")
+        for name in ("int_metrics", "int_watched_values", "int_usual_figures", "rpt_anomalies"):
+            connection.execute(f"create table {steps[name].relation} as {steps[name].code}")
+        return harness.rows(connection, steps["rpt_anomalies"].relation)
 
 
 def fill(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -> None:
