@@ -17,21 +17,26 @@ from math import exp, log, sqrt
 import oracle
 
 
-def replayed(tables: dict, churn_reasons: list[dict], settings: oracle.Settings) -> tuple[list, datetime]:
-    """The customers of raw tables with their history up to as_of, and as_of."""
+def known_events(tables: dict, settings: oracle.Settings) -> list[oracle.Event]:
+    """The accepted events of raw tables, also those later than as_of."""
     rates = {}
     for record in oracle.accept("exchange_rates", tables["exchange_rates"], oracle.read_rate, settings.known_at)[0]:
         rates.setdefault(record.values["currency"], []).append(
             (record.values["rate_date"], record.values["rate_to_reporting"])
         )
-    customers, _ = oracle.accept("customers", tables["customers"], oracle.read_customer, settings.known_at)
     records, _ = oracle.accept(
         "subscription_events",
         tables["subscription_events"],
         lambda row: oracle.read_event(row, rates, settings),
         settings.known_at,
     )
-    events = [oracle.to_event(record, rates, settings) for record in records]
+    return [oracle.to_event(record, rates, settings) for record in records]
+
+
+def replayed(tables: dict, churn_reasons: list[dict], settings: oracle.Settings) -> tuple[list, datetime]:
+    """The customers of raw tables with their history up to as_of, and as_of."""
+    customers, _ = oracle.accept("customers", tables["customers"], oracle.read_customer, settings.known_at)
+    events = known_events(tables, settings)
     as_of = oracle.report_moment(events, settings)
     seen = [event for event in events if event.occurred_at <= as_of]
     reasons = {row["reason_code"]: row for row in churn_reasons}

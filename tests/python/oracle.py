@@ -338,6 +338,7 @@ class CancelRequest:
 
     reason_code: str | None
     cancelled_by: str | None
+    requested_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -348,6 +349,7 @@ class Ending:
     cancelled_by: str | None
     was_requested: bool
     failed_at: datetime | None
+    requested_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -396,6 +398,7 @@ def ending_by(subscription: Subscription, event: Event) -> Ending:
         cancelled_by=event.cancelled_by if event.cancelled_by is not None else request.cancelled_by,
         was_requested=subscription.request is not None,
         failed_at=subscription.failed_at,
+        requested_at=request.requested_at,
     )
 
 
@@ -417,7 +420,8 @@ def apply(subscription: Subscription, event: Event) -> Subscription:
     if kind == "resumed" and state == PAUSED:
         return replace(subscription, state=LIVE)
     if kind == "cancel_requested" and state in (TRIALING, LIVE, PAUSED):
-        return replace(subscription, request=CancelRequest(event.reason_code, event.cancelled_by))
+        request = CancelRequest(event.reason_code, event.cancelled_by, event.occurred_at)
+        return replace(subscription, request=request)
     if kind in ("cancelled", "expired") and state in (TRIALING, LIVE, PAUSED):
         return end(subscription, event)
     return subscription

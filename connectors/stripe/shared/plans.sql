@@ -1,2 +1,2 @@
 -- A plan is a product; where nobody names products, there are none to list.
-select id as plan_id, name as plan_name from used.products
+select id as plan_id, name as plan_name, id as product_id from used.products

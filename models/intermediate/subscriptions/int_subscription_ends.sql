@@ -36,6 +36,7 @@ ends as (
     -- active before the instant, not only before the event: what started and ended at one instant never was there
     select
         failures.*,
+        states.previous_plan_id as plan_before,
         states.previous_mrr as mrr_before,
         -- one that started again in between ended twice at the instant
         row_number() over (
@@ -55,9 +56,11 @@ select
     ends.subscription_id,
     ends.customer_id,
     ends.occurred_at as ended_at,
+    ends.plan_before,
     ends.mrr_before,
     ends.payment_failed_at,
     ends.request_number is not null as has_open_cancel_request,
+    requests.occurred_at as cancel_requested_at,
     coalesce(ends.reason_code, requests.reason_code) as reason_code,
     coalesce(ends.cancelled_by, requests.cancelled_by) as cancelled_by
 from ends

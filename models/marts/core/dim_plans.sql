@@ -10,6 +10,7 @@ final as (
         mentioned_plans.plan_id,
         plans.plan_name,
         plans.plan_tier,
+        plans.product_id,
         plans.seat_limit,
         plans.usage_limit
     from mentioned_plans

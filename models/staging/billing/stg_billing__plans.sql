@@ -1,6 +1,7 @@
 select
     -- ids
     plan_id,
+    product_id,
     -- times
     loaded_at,
     -- numbers
