@@ -6,8 +6,11 @@ of its customer to the next, and every other one of the customer is asked whethe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import oracle
 
@@ -50,9 +53,19 @@ def replacement(history: list[oracle.Moment], key: str, ended_at: datetime, show
     return min(found)[:0:-1] if found else (None, None)
 
 
-def ends(customer: oracle.Customer, reasons: dict[str, dict], settings: oracle.Settings) -> Iterator[dict]:
-    """The rows of fct_subscription_ends of a customer; no plan is known to be one of a product."""
-    for key in {name for moment in customer.history for name in moment.subscriptions}:
+def names(customer: oracle.Customer) -> set[str]:
+    """The subscriptions that a customer ever had."""
+    return {name for moment in customer.history for name in moment.subscriptions}
+
+
+def ends(
+    customer: oracle.Customer, products: dict[str, str], reasons: dict[str, dict], settings: oracle.Settings
+) -> Iterator[tuple[date, dict]]:
+    """Each end of a subscription of a customer: pairs (local date, row of fct_subscription_ends).
+
+    `products` is the product by plan.
+    """
+    for key in names(customer):
         active_since = None
         for moment, before, after in steps(customer.history, key):
             if after.is_active() and not before.is_active():
@@ -61,12 +74,12 @@ def ends(customer: oracle.Customer, reasons: dict[str, dict], settings: oracle.S
                 continue
             shown_at = oracle.midnight(moment.at.date()) if settings.times_are_dates else moment.at
             other, replaced_at = replacement(customer.history, key, moment.at, shown_at)
-            yield {
+            row = {
                 "subscription_id": key,
                 "ended_at": shown_at,
                 "customer_id": customer.customer_id,
                 "plan_id": before.plan_id,
-                "product_id": None,
+                "product_id": products.get(before.plan_id),
                 **oracle.classify(after.ending, moment.at, reasons, settings.dunning_window_days),
                 "has_open_cancel_request": after.ending.was_requested,
                 "cancel_requested_at": after.ending.requested_at,
@@ -77,3 +90,145 @@ def ends(customer: oracle.Customer, reasons: dict[str, dict], settings: oracle.S
                 "replaced_at": replaced_at,
                 "is_customer_lost": not moment.is_active,
             }
+            yield moment.local_date, row
+
+
+def alone(customer: oracle.Customer, ended: list[tuple[date, dict]]) -> list[oracle.Customer]:
+    """Each subscription of a customer as if it were a customer of its own, with its ends as losses."""
+    return [
+        oracle.Customer(
+            key,
+            customer.attributes,
+            [
+                oracle.Moment(
+                    at=moment.at,
+                    local_date=moment.local_date,
+                    subscriptions={key: after},
+                    is_active=after.is_active(),
+                    mrr=after.current_mrr(),
+                    plan=after.plan_id or oracle.NO_VALUE,
+                )
+                for moment, _, after in steps(customer.history, key)
+                if key in moment.subscriptions
+            ],
+            [(day, row) for day, row in ended if row["subscription_id"] == key],
+        )
+        for key in names(customer)
+    ]
+
+
+def renamed(row: dict) -> dict:
+    """A row that counts customers as one that counts subscriptions."""
+    return {column.replace("customers_", "subscriptions_"): value for column, value in row.items()}
+
+
+def with_losses(subscriptions: list[oracle.Customer], name: Callable[[dict], str]) -> list[oracle.Customer]:
+    """The subscriptions, each loss of the type that name(loss) says."""
+    return [
+        replace(one, churns=[(day, {**row, "churn_type": name(row)}) for day, row in one.churns])
+        for one in subscriptions
+    ]
+
+
+def period_of(row: dict) -> oracle.Period:
+    return oracle.Period(row["period_grain"], row["period_start"], row["period_end"])
+
+
+def churn_rates(subscriptions: list[oracle.Customer], as_of: datetime, settings: oracle.Settings) -> list[dict]:
+    """The rows of rpt_subscription_churn_rates."""
+    by_fate = with_losses(subscriptions, lambda row: "replaced" if row["is_replaced"] else "unreplaced")
+    small = oracle.small_segments(subscriptions, settings)
+    tallies: dict[oracle.Period, dict] = {}
+    rows = []
+    for row in oracle.build_reports(subscriptions, as_of, settings)["rpt_churn_rates"]:
+        period = period_of(row)
+        if period not in tallies:
+            tallies[period] = oracle.tally_period(by_fate, period, small)
+        tally = tallies[period][row["segment_type"], row["segment_value"]]
+        more = {
+            "subscriptions_churned_replaced": tally["customers_churned_replaced"],
+            "unreplaced_churn_rate": oracle.ratio(tally["customers_churned_unreplaced"], row["customers_start"]),
+            "replaced_share": oracle.ratio(tally["customers_churned_replaced"], row["customers_churned"]),
+        }
+        rows.append(renamed(row) | more)
+    return rows
+
+
+def churn_reasons(subscriptions: list[oracle.Customer], as_of: datetime, settings: oracle.Settings) -> list[dict]:
+    """The rows of rpt_subscription_churn_reasons."""
+    small = oracle.small_segments(subscriptions, settings)
+    rows: dict[tuple, dict] = {}
+    for period in {period_of(row) for row in oracle.build_reports(subscriptions, as_of, settings)["rpt_churn_rates"]}:
+        for one in subscriptions:
+            start = oracle.state_before(one.history, period.start)
+            if not start.is_active or oracle.state_before(one.history, period.end).is_active:
+                continue
+            last = [row for day, row in one.churns if period.start <= day < period.end][-1]
+            why = (
+                last["churn_type"],
+                last["reason_category"] or oracle.NO_VALUE,
+                last["reason_code"] or oracle.NO_VALUE,
+            )
+            for kind in oracle.SEGMENT_TYPES:
+                segment = oracle.shown_as((kind, oracle.segment_value(one, start, kind)), period.grain, small)
+                row = rows.setdefault((period, segment, why), Counter())
+                row["subscriptions_churned"] += 1
+                row["subscriptions_churned_replaced"] += last["is_replaced"]
+                row["mrr_lost"] += last["mrr_lost"]
+    return [
+        {
+            "period_grain": period.grain,
+            "period_start": period.start,
+            "period_end": period.end,
+            "segment_type": segment[0],
+            "segment_value": segment[1],
+            **dict(zip(("churn_type", "reason_category", "reason_code"), why, strict=True)),
+            **row,
+        }
+        for (period, segment, why), row in rows.items()
+    ]
+
+
+def product_movements(
+    subscriptions: list[oracle.Customer], products: dict[str, str], as_of: datetime, settings: oracle.Settings
+) -> list[dict]:
+    """The rows of rpt_product_movements: those of plans, where a plan is its product."""
+    of_products = [
+        replace(
+            one,
+            history=[
+                replace(moment, plan=products.get(moment.plan) or oracle.NO_VALUE) for moment in one.history
+            ],
+        )
+        for one in subscriptions
+    ]
+    reports = oracle.build_reports(of_products, as_of, settings)
+    found = []
+    for counts, money in zip(reports["rpt_churn_rates"], reports["rpt_mrr_movements"], strict=True):
+        if counts["segment_type"] != "plan" or counts["period_grain"] in ("day", "week"):
+            continue
+        period = period_of(counts)
+        row = {
+            **{column: counts[column] for column in ("period_grain", "period_start", "period_end", "is_complete_period")},
+            "product_id": counts["segment_value"],
+            **{
+                "subscriptions_" + name: counts["customers_" + name]
+                for name in ("start", "new", "reactivated", "churned", "end")
+            },
+            "subscriptions_switched_in": counts["customers_moved_in"],
+            "subscriptions_switched_out": counts["customers_moved_out"],
+            **{
+                "mrr_" + name: money["mrr_" + name]
+                for name in ("start", "new", "reactivation", "expansion", "contraction", "churn", "end")
+            },
+            "mrr_switch_in": Decimal(0),
+            "mrr_switch_out": Decimal(0),
+            **{column: counts[column] for column in ("churn_rate", "churn_rate_lower", "churn_rate_upper")},
+        }
+        for one in of_products:
+            before, after = (oracle.state_before(one.history, day) for day in (period.start, period.end))
+            if before.is_active and after.is_active and before.plan != after.plan:
+                row["mrr_switch_out"] -= before.mrr * (before.plan == row["product_id"])
+                row["mrr_switch_in"] += before.mrr * (after.plan == row["product_id"])
+        found.append(row)
+    return found

@@ -1,0 +1,96 @@
+{#-
+    Movements of subscriptions counted by period, kind and segment, as int_movement_sums counts those of customers, and by
+    day and week the small segments together.
+-#}
+{%- set kind = ["movement_type", "churn_type", "reason_category", "reason_code", "is_replaced"] -%}
+{%- set plans = ["plan_id_start", "plan_id_end", "plan_id_inside"] -%}
+{%- set values = ["segment_value"] + plans -%}
+{%- set amounts = ["mrr_start", "mrr_end", "mrr_lost"] -%}
+{%- set wholes = [] -%}
+{%- for grain in period_grains() %}{% do wholes.append("whole_" ~ grain) %}{% endfor -%}
+{%- set keys = (wholes + kind) | join(", ") -%}
+{%- set period_keys = (["period_grain", "period_start", "segment_type"] + values + kind) | join(", ") -%}
+
+with grains as (
+    {{ grain_rows() }}
+),
+
+by_whole_periods as (
+    -- by the periods that a change is all of, before they are told apart
+    select
+        {{ keys }},
+        case
+            {%- for segment in attribute_segments() %}
+            when grouping({{ segment }}) = 0 then '{{ segment }}'
+            {%- endfor %}
+            when grouping(plan_id_inside) = 0 then 'plan'
+            else 'all'
+        end as segment_type,
+        case
+            {%- for segment in attribute_segments() %}
+            when grouping({{ segment }}) = 0 then {{ segment }}
+            {%- endfor %}
+            when grouping(plan_id_inside) = 1 then 'all'
+        end as segment_value,
+        {{ plans | join(", ") }},
+        {%- for amount in amounts %}
+        sum({{ amount }}) as {{ amount }},
+        {%- endfor %}
+        sum(case when is_acquired then 1 else 0 end) as acquired,
+        count(*) as subscriptions
+    from {{ ref("int_subscription_movements") }}
+    {#- the linter's DuckDB does not know grouping sets #}
+    group by grouping sets (  -- noqa: PRS
+        ({{ keys }}),
+        {%- for segment in attribute_segments() %}
+        ({{ keys }}, {{ segment }}),
+        {%- endfor %}
+        ({{ keys }}, {{ plans | join(", ") }})
+    )
+),
+
+by_period as (
+    select
+        by_whole_periods.*,
+        grains.period_grain,
+        {{ whole_period() }} as period_start
+    from by_whole_periods
+    cross join grains
+),
+
+reported as (
+    select
+        by_period.period_grain,
+        by_period.period_start,
+        by_period.segment_type,
+        {%- for value in values %}
+        {{ reported_value("by_period." ~ value, "small_" ~ value) }} as {{ value }},
+        {%- endfor %}
+        {%- for column in kind + amounts %}
+        by_period.{{ column }},
+        {%- endfor %}
+        by_period.acquired,
+        by_period.subscriptions
+    from by_period
+    {%- for value in values %}
+    left join {{ ref("int_subscription_segments") }} as small_{{ value }}
+        on
+            by_period.segment_type = small_{{ value }}.segment_type
+            and by_period.{{ value }} = small_{{ value }}.segment_value
+            and small_{{ value }}.is_small
+            and by_period.period_grain in ('{{ fine_grains() | join("', '") }}')
+    {%- endfor %}
+    where by_period.period_start is not null
+)
+
+select
+    {{ period_keys }},
+    {%- for amount in amounts %}
+    cast(sum({{ amount }}) as decimal(38, 6)) as {{ amount }},
+    {%- endfor %}
+    cast(sum(acquired) as bigint) as acquired,
+    cast(sum(subscriptions) as bigint) as subscriptions
+from reported
+-- what goes from one of the small plans to another of them stays where it is
+where movement_type <> 'moved' or plan_id_start <> plan_id_end
+group by {{ period_keys }}
