@@ -19,7 +19,7 @@ COLUMNS = {
     "subscription_events": "event_id customer_id subscription_id event_type occurred_at plan_id amount currency "
     "billing_interval billing_interval_count quantity reason_code reason_text cancelled_by loaded_at",
     "customers": "customer_id created_at country customer_segment industry acquisition_channel owner email",
-    "plans": "plan_id plan_name plan_tier seat_limit usage_limit",
+    "plans": "plan_id plan_name plan_tier product_id seat_limit usage_limit",
     "invoices": "invoice_id customer_id subscription_id issued_at paid_at status amount refunded_amount currency",
     "orders": "order_id customer_id ordered_at amount refunded_amount currency product",
     "product_usage": "customer_id used_on feature usage_count minutes active_seats",

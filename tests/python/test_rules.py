@@ -321,3 +321,36 @@ def test_small_plans_are_one_by_day_and_week_and_so_is_one_called_other() -> Non
         "tiny": (1, 1, 1),
         "(other)": (0, 0, 4),
     }
+
+
+def test_a_subscription_is_replaced_by_what_begins_or_grows_around_its_end_and_goes_on() -> None:
+    lives = {
+        # day of the start, day of the end; more MRR from a day on
+        ("moves", "old"): ("2024-01-05", "2024-02-10", None),
+        ("moves", "new"): ("2024-02-13", None, None),
+        ("late", "old"): ("2024-01-05", "2024-02-10", None),
+        ("late", "new"): ("2024-02-14", None, None),
+        ("grows", "old"): ("2024-01-05", "2024-02-10", None),
+        ("grows", "other"): ("2024-01-05", None, "2024-02-07"),
+        ("both", "one"): ("2024-02-08", "2024-02-10", None),
+        ("both", "two"): ("2024-02-08", "2024-02-10", None),
+    }
+    events = []
+    for (customer, name), (start, end, more_from) in lives.items():
+        own = {"customer_id": customer, "subscription_id": f"{customer}-{name}"}
+        events.append({**own, "event_type": "started", "occurred_at": start, "amount": "10"})
+        if more_from:
+            events.append({**own, "event_type": "changed", "occurred_at": more_from, "amount": "20"})
+        if end:
+            events.append({**own, "event_type": "cancelled", "occurred_at": end})
+    events = [{**event, "event_id": str(number)} for number, event in enumerate(events)]
+    tables = {"subscription_events": events, "customers": []}
+    rows = harness.build(tables, ["fct_subscription_ends"], as_of="2024-03-01")["fct_subscription_ends"]
+    columns = ("replaced_by_subscription_id", "is_customer_lost")
+    assert {row["subscription_id"]: tuple(row[column] for column in columns) for row in rows} == {
+        "moves-old": ("moves-new", True),
+        "late-old": (None, True),
+        "grows-old": ("grows-other", False),
+        "both-one": (None, True),
+        "both-two": (None, True),
+    }

@@ -59,6 +59,7 @@ PLANS = {  # name, tier, list price in USD per seat and month
     "enterprise": ("Enterprise", "enterprise", 36.0),
     "insights": ("Insights add-on", "add_on", 5.0),
 }
+PRODUCTS = {plan: "insights" if plan == "insights" else "workspace" for plan in PLANS}
 LIMITS = {"personal": (15, 200), "team": (75, 500), "business": (500, 1500)}  # seats, uses a month
 UPGRADE = {"personal": "team", "team": "business", "business": "enterprise"}
 PRICE_RISES = (
@@ -237,8 +238,10 @@ def customers_table(population: Population, seed: int) -> pd.DataFrame:
 def company_tables(population: Population, seed: int) -> dict[str, pd.DataFrame]:
     """Tables that are about the company: plans, rates, costs, targets, annotations."""
     rng = stream(seed, "company")
-    plans = [(plan, name, tier, *LIMITS.get(plan, (None, None))) for plan, (name, tier, _) in PLANS.items()]
-    plan_columns = ["plan_id", "plan_name", "plan_tier", "seat_limit", "usage_limit"]
+    plans = [
+        (plan, name, tier, PRODUCTS[plan], *LIMITS.get(plan, (None, None))) for plan, (name, tier, _) in PLANS.items()
+    ]
+    plan_columns = ["plan_id", "plan_name", "plan_tier", "product_id", "seat_limit", "usage_limit"]
     targets = [
         (metric, "month", month.date(), round(float(target), 4))
         for metric, (first, last) in MONTHLY_TARGETS.items()
