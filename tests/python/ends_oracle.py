@@ -1,7 +1,8 @@
 """A plain-Python reading of how subscriptions end, to compare the warehouse with.
 
-Customers come from the oracle, which replays their events one at a time. A subscription is then followed from one moment
-of its customer to the next, and every other one of the customer is asked whether it took the place of one that ended.
+Customers come from the oracle, which replays their events one at a time. A subscription is then followed from one
+moment of its customer to the next, and every other one of the customer is asked whether it took its place. As customers
+of their own, subscriptions are counted by the oracle too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import oracle
 REPLACEMENT_DAYS = 3
 
 
-def steps(history: list[oracle.Moment], key: str) -> list[tuple[oracle.Moment, oracle.Subscription, oracle.Subscription]]:
+def steps(
+    history: list[oracle.Moment], key: str
+) -> list[tuple[oracle.Moment, oracle.Subscription, oracle.Subscription]]:
     """A subscription before and after each moment of its customer."""
     nothing = oracle.Subscription()
     return [
@@ -196,9 +199,7 @@ def product_movements(
     of_products = [
         replace(
             one,
-            history=[
-                replace(moment, plan=products.get(moment.plan) or oracle.NO_VALUE) for moment in one.history
-            ],
+            history=[replace(moment, plan=products.get(moment.plan) or oracle.NO_VALUE) for moment in one.history],
         )
         for one in subscriptions
     ]
@@ -209,7 +210,10 @@ def product_movements(
             continue
         period = period_of(counts)
         row = {
-            **{column: counts[column] for column in ("period_grain", "period_start", "period_end", "is_complete_period")},
+            **{
+                column: counts[column]
+                for column in ("period_grain", "period_start", "period_end", "is_complete_period")
+            },
             "product_id": counts["segment_value"],
             **{
                 "subscriptions_" + name: counts["customers_" + name]

@@ -37,7 +37,9 @@ def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
     chosen = oracle.with_dates(chosen, cohort_oracle.known_events(tables, chosen))
     reasons = {row["reason_code"]: row for row in CHURN_REASONS}
     products = {row["plan_id"]: row["product_id"] or None for row in tables["plans"]}
-    ended = {customer.customer_id: list(ends_oracle.ends(customer, products, reasons, chosen)) for customer in customers}
+    ended = {
+        customer.customer_id: list(ends_oracle.ends(customer, products, reasons, chosen)) for customer in customers
+    }
     subscriptions = [one for customer in customers for one in ends_oracle.alone(customer, ended[customer.customer_id])]
     return {
         "fct_subscription_ends": [row for own in ended.values() for _, row in own],
