@@ -4,12 +4,11 @@
 -#}
 {%- set kind = ["movement_type", "churn_type", "reason_category", "reason_code", "is_replaced"] -%}
 {%- set plans = ["plan_id_start", "plan_id_end", "plan_id_inside"] -%}
-{%- set values = ["segment_value"] + plans -%}
 {%- set amounts = ["mrr_start", "mrr_end", "mrr_lost"] -%}
 {%- set wholes = [] -%}
 {%- for grain in period_grains() %}{% do wholes.append("whole_" ~ grain) %}{% endfor -%}
 {%- set keys = (wholes + kind) | join(", ") -%}
-{%- set period_keys = (["period_grain", "period_start", "segment_type"] + values + kind) | join(", ") -%}
+{%- set period_keys = (["period_grain", "period_start", "segment_type", "segment_value"] + plans + kind) | join(", ") -%}
 
 with grains as (
     {{ grain_rows() }}
@@ -58,28 +57,56 @@ by_period as (
     cross join grains
 ),
 
+small_segments as (
+    select
+        grains.period_grain,
+        segments.segment_type,
+        segments.segment_value
+    from {{ ref("int_subscription_segments") }} as segments
+    cross join grains
+    where segments.is_small and grains.period_grain in ('{{ fine_grains() | join("', '") }}')
+),
+
 reported as (
     select
         by_period.period_grain,
         by_period.period_start,
         by_period.segment_type,
-        {%- for value in values %}
-        {{ reported_value("by_period." ~ value, "small_" ~ value) }} as {{ value }},
-        {%- endfor %}
-        {%- for column in kind + amounts %}
-        by_period.{{ column }},
-        {%- endfor %}
+        {{ reported_value("by_period.segment_value", "small_values") }} as segment_value,
+        {{ reported_value("by_period.plan_id_start", "small_starts") }} as plan_id_start,
+        {{ reported_value("by_period.plan_id_end", "small_ends") }} as plan_id_end,
+        {{ reported_value("by_period.plan_id_inside", "small_insides") }} as plan_id_inside,
+        by_period.movement_type,
+        by_period.churn_type,
+        by_period.reason_category,
+        by_period.reason_code,
+        by_period.is_replaced,
+        by_period.mrr_start,
+        by_period.mrr_end,
+        by_period.mrr_lost,
         by_period.acquired,
         by_period.subscriptions
     from by_period
-    {%- for value in values %}
-    left join {{ ref("int_subscription_segments") }} as small_{{ value }}
+    left join small_segments as small_values
         on
-            by_period.segment_type = small_{{ value }}.segment_type
-            and by_period.{{ value }} = small_{{ value }}.segment_value
-            and small_{{ value }}.is_small
-            and by_period.period_grain in ('{{ fine_grains() | join("', '") }}')
-    {%- endfor %}
+            by_period.period_grain = small_values.period_grain
+            and by_period.segment_type = small_values.segment_type
+            and by_period.segment_value = small_values.segment_value
+    left join small_segments as small_starts
+        on
+            by_period.period_grain = small_starts.period_grain
+            and by_period.segment_type = small_starts.segment_type
+            and by_period.plan_id_start = small_starts.segment_value
+    left join small_segments as small_ends
+        on
+            by_period.period_grain = small_ends.period_grain
+            and by_period.segment_type = small_ends.segment_type
+            and by_period.plan_id_end = small_ends.segment_value
+    left join small_segments as small_insides
+        on
+            by_period.period_grain = small_insides.period_grain
+            and by_period.segment_type = small_insides.segment_type
+            and by_period.plan_id_inside = small_insides.segment_value
     where by_period.period_start is not null
 )
 

@@ -89,16 +89,16 @@ first_days as (
 
 filled as (
     select
+        {%- for measure in measures %}
+        cast(coalesce(sums.{{ measure }}, 0) as bigint) as {{ measure }},
+        {%- endfor %}
         periods.period_grain,
         periods.period_start,
         periods.period_end,
         periods.is_complete_period,
         periods.lifecycle,
         first_days.segment_type,
-        first_days.segment_value,
-        {%- for measure in measures %}
-        cast(coalesce(sums.{{ measure }}, 0) as bigint) as {{ measure }} {{- "," if not loop.last }}
-        {%- endfor %}
+        first_days.segment_value
     from first_days
     inner join {{ ref("int_periods") }} as periods
         on first_days.period_grain = periods.period_grain and first_days.first_subscription_on < periods.period_end
