@@ -66,13 +66,16 @@ sums as (
     group by period_grain, period_start, product_id
 ),
 
-first_periods as (
+first_days as (
+    -- also of a product whose subscriptions came and went within a period
     select
-        period_grain,
-        product_id,
-        min(period_start) as first_period_start
-    from sums
-    group by period_grain, product_id
+        {{ segment_value("plans.product_id") }} as product_id,
+        min(segments.first_subscription_on) as first_subscription_on
+    from {{ ref("int_subscription_segments") }} as segments
+    left join {{ ref("dim_plans") }} as plans
+        on segments.segment_value = plans.plan_id
+    where segments.segment_type = 'plan'
+    group by {{ segment_value("plans.product_id") }}
 ),
 
 filled as (
@@ -84,15 +87,16 @@ filled as (
         periods.period_start,
         periods.period_end,
         periods.is_complete_period,
-        first_periods.product_id
-    from first_periods
+        first_days.product_id
+    from first_days
     inner join {{ ref("int_periods") }} as periods
-        on first_periods.period_grain = periods.period_grain and first_periods.first_period_start <= periods.period_start
+        on first_days.first_subscription_on < periods.period_end
     left join sums
         on
             periods.period_grain = sums.period_grain
             and periods.period_start = sums.period_start
-            and first_periods.product_id = sums.product_id
+            and first_days.product_id = sums.product_id
+    where periods.period_grain not in ('{{ fine_grains() | join("', '") }}')
 ),
 
 changed as (
