@@ -3,7 +3,7 @@ with before as (
         *,
         lag(goes_on, 1, false) over in_time as went_on,
         lag(is_trial, 1, false) over in_time as was_trial,
-        lag(would_end) over in_time - interval 1 day as changes_before,
+        lag(would_end) over in_time - gap as changes_before,
         lag(product_identifier) over in_time as product_before,
         coalesce(bool_or(not is_trial) over (in_time rows between unbounded preceding and 1 preceding), false) as was_paid,
         case

@@ -30,13 +30,14 @@ select
     last(rc_original_app_user_id) over (in_time rows between unbounded preceding and unbounded following) as customer_id,
     coalesce(durations.billing_interval, case when months > 0 then 'month' else 'day' end) as billing_interval,
     coalesce(try_cast(said.times as integer), nullif(months, 0), greatest(days, 1)) as billing_interval_count,
+    to_hours(thresholds.value) as gap,
     lead(begins) over in_time as next_begins,
     least(ends, next_begins) as until,
     greatest(until, as_time(auto_resume_time)) as held_until,  -- paused from the one to the other
     max(case when known <= now() then known end) over () as last_load,
-    coalesce(next_begins <= held_until + to_hours(gap.value), false) as goes_on,
-    not goes_on and coalesce(next_begins, last_load) >= held_until + to_hours(gap.value) as is_over
+    coalesce(next_begins <= held_until + to_hours(thresholds.value), false) as goes_on,
+    not goes_on and coalesce(next_begins, last_load) >= held_until + to_hours(thresholds.value) as is_over
 from times
-inner join thresholds as gap on gap.name = 'gap_hours'
+inner join thresholds on thresholds.name = 'gap_hours'
 left join durations on durations.unit = said.unit
 window in_time as (partition by subscription order by begins, store_transaction_id)

@@ -23,7 +23,8 @@ BY_HAND: dict[str, tuple[list[tuple], list[tuple]]] = {
     "trial_converts": (
         [("a1", "pro", "P1M", "2024-05-01", "2024-05-08", "0", {"is_trial_period": "true"}),
          ("a2", "pro", "P1M", "2024-05-08", "2024-06-08", "10", {"is_trial_conversion": "true", "renewal_number": "2"}),
-         ("a3", "pro", "P1M", "2024-06-08", "2024-07-08", "10", {}), ("a4", "pro", "P1M", "2024-07-08", "2024-08-08", "10", {})],
+         ("a3", "pro", "P1M", "2024-06-08", "2024-07-08", "10", {}),
+         ("a4", "pro", "P1M", "2024-07-08", "2024-08-08", "10", {})],
         [("trial_started", "2024-05-01", None, "month", 1), ("started", "2024-05-08", 10, "month", 1),
          ("renewed", "2024-06-08", 10, "month", 1), ("renewed", "2024-07-08", 10, "month", 1)],
     ),
@@ -41,7 +42,8 @@ BY_HAND: dict[str, tuple[list[tuple], list[tuple]]] = {
     ),
     "unsubscribes_and_renews": (
         [("d1", "pro", "P1M", "2024-05-15", "2024-06-15", "10", {"unsubscribe_detected_at": "2024-05-20"}),
-         ("d2", "pro", "P1M", "2024-06-15", "2024-07-15", "10", {}), ("d3", "pro", "P1M", "2024-07-15", "2024-08-15", "10", {})],
+         ("d2", "pro", "P1M", "2024-06-15", "2024-07-15", "10", {}),
+         ("d3", "pro", "P1M", "2024-07-15", "2024-08-15", "10", {})],
         [("started", "2024-05-15", 10, "month", 1), ("cancel_requested", "2024-05-20"),
          ("renewed", "2024-06-15", 10, "month", 1), ("renewed", "2024-07-15", 10, "month", 1)],
     ),
@@ -51,20 +53,24 @@ BY_HAND: dict[str, tuple[list[tuple], list[tuple]]] = {
         [("started", "2024-06-01", 10, "month", 1), ("changed", "2024-06-11", 240, "year", 1)],
     ),
     "changes_at_the_renewal": (
-        [("f1", "pro", "P1M", "2024-05-10", "2024-06-10", "10", {}), ("f2", "lite", "P3M", "2024-06-10", "2024-09-10", "24", {})],
+        [("f1", "pro", "P1M", "2024-05-10", "2024-06-10", "10", {}),
+         ("f2", "lite", "P3M", "2024-06-10", "2024-09-10", "24", {})],
         [("started", "2024-05-10", 10, "month", 1), ("renewed", "2024-06-10", 24, "month", 3)],
     ),
     "pays_in_the_grace": (
         [("g1", "pro", "P1M", "2024-05-01", "2024-06-01", "10",
-          {"billing_issues_detected_at": "2024-06-01", "grace_period_end_time": "2024-06-17", "effective_end_time": "2024-06-17",
+          {"billing_issues_detected_at": "2024-06-01", "grace_period_end_time": "2024-06-17",
+           "effective_end_time": "2024-06-17",
            "unsubscribe_detected_at": "2024-06-01"}),
-         ("g2", "pro", "P1M", "2024-06-09", "2024-07-09", "10", {}), ("g3", "pro", "P1M", "2024-07-09", "2024-08-09", "10", {})],
+         ("g2", "pro", "P1M", "2024-06-09", "2024-07-09", "10", {}),
+         ("g3", "pro", "P1M", "2024-07-09", "2024-08-09", "10", {})],
         [("started", "2024-05-01", 10, "month", 1), ("payment_failed", "2024-06-01"),
          ("renewed", "2024-06-09", 10, "month", 1), ("renewed", "2024-07-09", 10, "month", 1)],
     ),
     "never_pays": (
         [("h1", "pro", "P1M", "2024-05-01", "2024-06-01", "10",
-          {"billing_issues_detected_at": "2024-06-01", "grace_period_end_time": "2024-06-17", "effective_end_time": "2024-06-17"})],
+          {"billing_issues_detected_at": "2024-06-01", "grace_period_end_time": "2024-06-17",
+           "effective_end_time": "2024-06-17"})],
         [("started", "2024-05-01", 10, "month", 1), ("payment_failed", "2024-06-01"),
          ("expired", "2024-06-17", None, None, None, "payment_failure", "system")],
     ),
@@ -75,7 +81,8 @@ BY_HAND: dict[str, tuple[list[tuple], list[tuple]]] = {
     ),
     "pauses_and_resumes": (
         [("j1", "pro", "P1M", "2024-04-01", "2024-05-01", "10", {"auto_resume_time": "2024-06-01"}),
-         ("j2", "pro", "P1M", "2024-06-01", "2024-07-01", "10", {}), ("j3", "pro", "P1M", "2024-07-01", "2024-08-01", "10", {})],
+         ("j2", "pro", "P1M", "2024-06-01", "2024-07-01", "10", {}),
+         ("j3", "pro", "P1M", "2024-07-01", "2024-08-01", "10", {})],
         [("started", "2024-04-01", 10, "month", 1), ("paused", "2024-05-01"),
          ("renewed", "2024-06-01", 10, "month", 1), ("renewed", "2024-07-01", 10, "month", 1)],
     ),
@@ -112,21 +119,25 @@ BY_HAND: dict[str, tuple[list[tuple], list[tuple]]] = {
         [("q1", "pro", "P1M", "2024-03-01", "2024-04-01", "10", {"unsubscribe_detected_at": "2024-03-02"}),
          ("q2", "pro", "P1M", "2024-07-02", "2024-08-02", "12", {})],
         [("started", "2024-03-01", 10, "month", 1), ("cancel_requested", "2024-03-02"),
-         ("cancelled", "2024-04-01", None, None, None, None, "customer"), ("reactivated", "2024-07-02", 12, "month", 1)],
+         ("cancelled", "2024-04-01", None, None, None, None, "customer"),
+         ("reactivated", "2024-07-02", 12, "month", 1)],
     ),
     "renews_a_day_late": (
-        [("r1", "pro", "P1M", "2024-05-18", "2024-06-18", "10", {}), ("r2", "pro", "P1M", "2024-06-19", "2024-07-19", "10", {})],
+        [("r1", "pro", "P1M", "2024-05-18", "2024-06-18", "10", {}),
+         ("r2", "pro", "P1M", "2024-06-19", "2024-07-19", "10", {})],
         [("started", "2024-05-18", 10, "month", 1), ("renewed", "2024-06-19", 10, "month", 1),
          ("expired", "2024-07-19")],
     ),
     "renews_too_late": (
         [("s1", "pro", "P1M", "2024-05-21", "2024-06-21", "10", {}),
          ("s2", "pro", "P1M", "2024-06-22 00:00:01", "2024-07-22", "10", {})],
-        [("started", "2024-05-21", 10, "month", 1), ("expired", "2024-06-21"), ("reactivated", "2024-06-22", 10, "month", 1)],
+        [("started", "2024-05-21", 10, "month", 1), ("expired", "2024-06-21"),
+         ("reactivated", "2024-06-22", 10, "month", 1)],
     ),
     "introductory": (  # three months at once for 9, then 10 a month
         [("t1", "pro", "P1M", "2024-03-15", "2024-06-15", "9", {"is_in_intro_offer_period": "true"}),
-         ("t2", "pro", "P1M", "2024-06-15", "2024-07-15", "10", {}), ("t3", "pro", "P1M", "2024-07-15", "2024-08-15", "10", {})],
+         ("t2", "pro", "P1M", "2024-06-15", "2024-07-15", "10", {}),
+         ("t3", "pro", "P1M", "2024-07-15", "2024-08-15", "10", {})],
         [("started", "2024-03-15", 9, "month", 3), ("renewed", "2024-06-15", 10, "month", 1),
          ("renewed", "2024-07-15", 10, "month", 1)],
     ),
@@ -160,7 +171,8 @@ MONTHS = {
     # introductory 3, both prepaid 10, pauses_and_resumes 10, never_resumes 10
     date(2024, 4, 1): (5, 43),
     # as before with both pauses at 0; 10 each: trial_converts, unsubscribes_and_renews, changes_at_the_renewal,
-    # pays_in_the_grace, never_pays, found_out_late, refunded_when_over, renews_a_day_late, renews_too_late, trials_twice
+    # pays_in_the_grace, never_pays, found_out_late, refunded_when_over, renews_a_day_late, renews_too_late,
+    # trials_twice
     date(2024, 5, 1): (15, 123),
     # 10 each: trial_converts, unsubscribes_and_renews, pays_in_the_grace, pauses_and_resumes, is_paused (until the day
     # after), refunded_when_over, prepaid, renews_a_day_late, renews_too_late, introductory, no_duration, trials_twice;
@@ -184,7 +196,8 @@ def transaction(customer: str, given: tuple) -> dict[str, str]:
     """A row of the export, under RevenueCat's names."""
     number, product, duration, starts, ends, price, more = given
     row = {
-        "rc_original_app_user_id": customer, "store_transaction_id": number, "original_store_transaction_id": f"s-{customer}",
+        "rc_original_app_user_id": customer, "store_transaction_id": number,
+        "original_store_transaction_id": f"s-{customer}",
         "product_identifier": product, "product_display_name": product.title(), "product_duration": duration,
         "start_time": starts, "end_time": ends, "effective_end_time": ends, "store": "play_store", "country": "de",
         "is_sandbox": "false", "is_trial_period": "false", "ownership_type": "PURCHASED", "renewal_number": "1",
@@ -325,7 +338,8 @@ def test_every_row_is_used_or_set_aside(tmp_path: Path) -> None:
 
     rows = [
         odd("1"), odd("1", price_in_purchased_currency="9", updated_at="2024-07-01"), odd("2", is_sandbox="t"),
-        odd("3", store="PROMOTIONAL"), odd("4", ownership_type="family_shared"), odd("5", effective_end_time="", end_time=""),
+        odd("3", store="PROMOTIONAL"), odd("4", ownership_type="family_shared"),
+        odd("5", effective_end_time="", end_time=""),
         odd("6", start_time="31/05/2024"), odd("7", effective_end_time="2024-04-01"),
         odd("8", purchase_price_in_purchased_currency="ten"), odd("9", purchase_price_in_purchased_currency="-1"),
         odd("10", purchase_price_in_purchased_currency="", price_in_purchased_currency=""), odd(""),
