@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
 import textwrap
 from pathlib import Path
@@ -21,6 +23,8 @@ from warehouse.increments import BuildFacts, plan_build
 from warehouse.landing import inspect_folder
 
 GUIDE = (shared.PROJECT / "docs" / "connectors.md").read_text(encoding="utf-8")
+# what stands beside a billing system has a table of its own in the guide
+BESIDE = GUIDE.partition("| beside it |")[2].partition("\n\n")[0]
 CONTRACTS = """\
 ID,Account,Begins,Ends,End_Code,Price,Currency,_loaded_at
 k1,a1,1704067200,2024-03-01T02:00:00+02:00,PRICE,4900,usd,2024-06-01
@@ -271,6 +275,96 @@ def test_doctor_recognises_an_export(
     assert "this is an export" not in capsys.readouterr().out
 
 
+# -- several at once
+
+DESK = """\
+title: Desk
+ways:
+  tickets:
+    title: tickets
+    needs: [tickets]
+    reads: [people]
+    steps: [support_tickets.sql, customers.sql, subscription_events.sql]
+tables:
+  tickets:
+    key: [id]
+    required: [id]
+    columns: {id: [], of_id: [], opened: []}
+  people:
+    key: [id]
+    columns: {id: [], country: [], owner: [], paid: []}
+"""
+
+
+@pytest.fixture
+def desk(acme: Path) -> Path:
+    """A further system, which has tickets and knows more of customers; of who paid it makes events."""
+    folder = definition.CONNECTORS / "desk"
+    folder.mkdir()
+    (folder / "connector.yml").write_text(DESK)
+    for step, sql in {
+        "support_tickets": "select id as ticket_id, of_id as customer_id, as_time(opened) as opened_at from used.tickets",
+        "customers": "select id as customer_id, country, owner from used.people",
+        "subscription_events": "select id as event_id, id as customer_id, id as subscription_id, "
+        "'started' as event_type, as_time(paid) as occurred_at from used.people where paid is not null",
+    }.items():
+        (folder / f"{step}.sql").write_text(sql)
+    source = acme.parent / "desk"
+    source.mkdir()
+    (source / "tickets.csv").write_text("id,of_id,opened\nt1,a1,2024-01-02\n")
+    (source / "people.csv").write_text("id,country,owner,paid\na1,FR,Ann,\na2,FR,,\na9,,Bob,\n")
+    return source
+
+
+def land_both(sources: str, names: str = "acme desk") -> Path:
+    given = argparse.Namespace(connector=names, source=sources)
+    report = command.land_source(given, "{}")
+    assert "Connector   Acme Billing: contracts as they are today" in report.lines()[0]
+    assert report.lines()[-1] == f"Together    written to {report.folder}"
+    return report.folder
+
+
+@pytest.fixture
+def at_home(acme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAW_DATA_DIR", "")
+    monkeypatch.setenv("CONNECTOR_LANDING_DIR", "")
+    monkeypatch.setattr(command, "home", lambda: acme.parent)
+
+
+def test_several_connectors_give_one_landing_folder(acme: Path, desk: Path, at_home: None) -> None:
+    folder = land_both(f"{acme} {desk}")
+    assert os.environ.pop("RAW_DATA_DIR") == str(folder) == str(acme.parent / "landings" / "acme+desk")
+    inspect_folder(folder)
+    assert landed(folder, "customers", "customer_id, country, owner, year(created_at)") == [
+        ("a1", "DE", "Ann", 2024), ("a2", "FR", None, None), ("a9", None, "Bob", None),
+    ]  # fmt: skip
+    assert landed(folder, "support_tickets", "ticket_id, customer_id") == [("t1", "a1")]
+    events = [landed(place, "subscription_events") for place in (folder, folder.with_name("acme+desk.acme"))]
+    assert events[0] == events[1] and len(events[0]) == 6
+    # what is new is a part of its own here too
+    first = parts(folder)
+    (acme / "Contract.csv").write_text(CONTRACTS.replace("k2,a2,2024-01-05,,", "k2,a2,2024-01-05,2024-07-01,PRICE"))
+    land_both(f"{acme} {desk}")
+    assert parts(folder).keys() - first.keys() == {"subscription_events/part-0002.parquet"}
+    assert first.items() <= parts(folder).items()
+
+
+def test_two_connectors_may_not_write_the_same_table(acme: Path, desk: Path, at_home: None) -> None:
+    (desk / "people.csv").write_text("id,country,owner,paid\na1,FR,Ann,2024-01-01\n")
+    with pytest.raises(ConnectorError) as raised:
+        land_both(f"{acme} {desk}")
+    both = f"Acme Billing: contracts as they are today, from {acme} and Desk: tickets, from {desk}"
+    assert f"  - subscription_events: {both}" in str(raised.value)
+    assert not os.environ["RAW_DATA_DIR"] and not (acme.parent / "landings" / "acme+desk").exists()
+
+
+def test_each_of_several_connectors_has_its_place(acme: Path, at_home: None) -> None:
+    with pytest.raises(ConnectorError, match="CONNECTOR names 2 systems, and SOURCE 1 places"):
+        land_both(str(acme))
+    with pytest.raises(ConnectorError, match="CONNECTOR is 'desk', and there is no such connector"):
+        land_both(f"{acme} {acme}")
+
+
 # -- every connector
 
 
@@ -284,7 +378,8 @@ def test_every_way_runs_on_tables_without_rows(name: str, tmp_path: Path) -> Non
         with running.connected(source, tmp_path) as connection:
             running.prepare(connection, source, way, "EUR")
             made, _ = running.make_tables(connection, source, way, tmp_path, tmp_path / way.name)
-            assert {"subscription_events", "customers"} <= made.keys() and set(made.values()) == {0}
+            assert set(made.values()) == {0}
+            assert {"subscription_events", "customers"} <= made.keys() or f"[`{name}`]" in BESIDE
             assert connection.execute("select * from warnings").fetchall() == []
 
 

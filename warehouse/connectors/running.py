@@ -78,7 +78,7 @@ def write_landing(name: str, source_name: str, folder: Path, reporting_currency:
     source = find_source(read_connector(name), source_name)
     way = source.choose_way()
     source.check(way)
-    _make_folder(folder)
+    make_folder(folder)
     with one_at_a_time(folder), tempfile.TemporaryDirectory(prefix=".draft-", dir=folder) as draft:
         with connected(source, folder) as connection:
             prepare(connection, source, way, reporting_currency)
@@ -91,7 +91,12 @@ def write_landing(name: str, source_name: str, folder: Path, reporting_currency:
     return report
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a landing folder that a connector may write.
+
+    Raises:
+        ConnectorError: it cannot be made, or holds what no connector wrote.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # customers' addresses
         names = os.listdir(folder)
