@@ -303,7 +303,8 @@ def desk(acme: Path) -> Path:
     folder.mkdir()
     (folder / "connector.yml").write_text(DESK)
     for step, sql in {
-        "support_tickets": "select id as ticket_id, of_id as customer_id, as_time(opened) as opened_at from used.tickets",
+        "support_tickets": "select id as ticket_id, of_id as customer_id, as_time(opened) as opened_at "
+        "from used.tickets",
         "customers": "select id as customer_id, country, owner from used.people",
         "subscription_events": "select id as event_id, id as customer_id, id as subscription_id, "
         "'started' as event_type, as_time(paid) as occurred_at from used.people where paid is not null",
