@@ -58,7 +58,8 @@ BY_HAND: dict[str, tuple[dict, list[tuple]]] = {
     ),
     "cancelled": (
         {"status": "cancelled", "mrr": 0, "cancelled_at": at("2024-04-05"),
-         "cancel_schedule_created_at": at("2024-03-20"), "cancel_reason_code": "Too_Expensive", "subscription_items": items(("plan", 1000))},
+         "cancel_schedule_created_at": at("2024-03-20"), "cancel_reason_code": "Too_Expensive",
+         "subscription_items": items(("plan", 1000))},
         [("started", "2024-01-05", 10, "month", 1), ("cancel_requested", "2024-03-20"),
          ("cancelled", "2024-04-05", None, None, None, "too_expensive", "customer")],
     ),
@@ -124,7 +125,8 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
             {**invoice, "id": "i2", "status": "not_paid", "total": 5000, "paid_at": at("2024-01-06")},
             {**invoice, "id": "i3", "status": "posted", "total": 500, "currency_code": "JPY"},
             {**invoice, "id": "i4", "status": "pending", "total": 500},
-            {**invoice, "id": "i5", "status": "paid", "total": "many"}, {**invoice, "id": "i6", "date": "x", "total": 1},
+            {**invoice, "id": "i5", "status": "paid", "total": "many"},
+            {**invoice, "id": "i6", "date": "x", "total": 1},
         ],
     }  # fmt: skip
     (place / "source").mkdir()

@@ -1,0 +1,1 @@
+select id as plan_id, name as plan_name from used.plans
