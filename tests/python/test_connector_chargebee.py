@@ -93,6 +93,7 @@ ODD = [
     {"id": "t", "customer_id": "c", "status": "transferred"}, {"id": "u", "customer_id": "c", "status": "odd"},
     {"id": "v", "customer_id": "c", "status": "active", "started_at": "soon"}, {"id": "w", "status": "active"},
     {"id": "x", "customer_id": "c", "status": "cancelled", "started_at": at("2024-01-05")},
+    {"id": "y", "customer_id": "c", "status": "active", "currency_code": None},
     {"id": "active", "customer_id": "of-active", **MONTHLY, "status": "paused", "updated_at": at("2024-01-01")},
 ]  # fmt: skip
 EVENT = (
@@ -115,7 +116,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
         "date": at("2024-01-05"),
     }
     tables = {
-        "subscription": [*ODD, *rows],
+        "subscription": [*({"currency_code": "USD", **row} for row in ODD), *rows],
         "customer": [
             {"id": "of-active", "created_at": at("2024-01-02"), "billing_address": {"country": "de"}, "channel": "web"},
             {"id": "gone", "deleted": True},
@@ -171,7 +172,7 @@ def test_every_row_is_used_or_set_aside(landing: tuple[Path, Report]) -> None:
         ("subscriptions", "deleted"): 1, ("subscriptions", "has not begun"): 1,
         ("subscriptions", "moved to another site"): 1, ("subscriptions", "a status that is not known"): 1,
         ("subscriptions", "a time that is none"): 1, ("subscriptions", "no customer_id"): 1,
-        ("subscriptions", "cancelled, and no time says when"): 1, ("subscriptions", "sent twice"): 1,
+        ("subscriptions", "no currency"): 1, ("subscriptions", "cancelled, and no time says when"): 1, ("subscriptions", "sent twice"): 1,
         ("customers", "deleted"): 1, ("invoices", "not issued"): 1, ("invoices", "an amount that is none"): 1,
         ("invoices", "a time that is none"): 1,
     }  # fmt: skip

@@ -16,7 +16,7 @@ import shared
 from warehouse import doctor
 from warehouse.connectors import ConnectorError, command, definition, running
 from warehouse.connectors import parts as connector_parts
-from warehouse.connectors.definition import known_connectors, read_connector
+from warehouse.connectors.definition import known_connectors, read_connector, recognised
 from warehouse.connectors.running import Report, write_landing
 from warehouse.connectors.source import Source
 from warehouse.increments import BuildFacts, plan_build
@@ -312,7 +312,7 @@ def desk(acme: Path) -> Path:
         (folder / f"{step}.sql").write_text(sql)
     source = acme.parent / "desk"
     source.mkdir()
-    (source / "tickets.csv").write_text("id,of_id,opened\nt1,a1,2024-01-02\n")
+    (source / "tickets.csv").write_text("id,of_id,opened\nt1,a1,2024-01-02\n,a1,2024-01-02\n")
     (source / "people.csv").write_text("id,country,owner,paid\na1,FR,Ann,\na2,FR,,\na9,,Bob,\n")
     return source
 
@@ -340,8 +340,15 @@ def test_several_connectors_give_one_landing_folder(acme: Path, desk: Path, at_h
         ("a1", "DE", "Ann", 2024), ("a2", "FR", None, None), ("a9", None, "Bob", None),
     ]  # fmt: skip
     assert landed(folder, "support_tickets", "ticket_id, customer_id") == [("t1", "a1")]
-    events = [landed(place, "subscription_events") for place in (folder, folder.with_name("acme+desk.acme"))]
-    assert events[0] == events[1] and len(events[0]) == 6
+    run(acme)
+    alone = acme.parent / "landing"
+    assert landed(folder, "subscription_events") == landed(alone, "subscription_events")
+    aside = [
+        duckdb.sql(f"select * from '{place}/.set_aside.parquet' order by all").fetchall() for place in (folder, alone)
+    ]
+    assert sorted([*aside[1], ("tickets", "", "no id")]) == aside[0]
+    # nothing is left of what each landed
+    assert [place.name for place in (acme.parent / "landings").iterdir()] == ["acme+desk"]
     # what is new is a part of its own here too
     first = parts(folder)
     (acme / "Contract.csv").write_text(CONTRACTS.replace("k2,a2,2024-01-05,,", "k2,a2,2024-01-05,2024-07-01,PRICE"))
@@ -367,6 +374,27 @@ def test_each_of_several_connectors_has_its_place(acme: Path, at_home: None) -> 
 
 
 # -- every connector
+
+HEADS = {
+    "chargebee": {"subscription": "id,customer_id,status,currency_code"},
+    "hubspot": {"company": "id,property_name", "ticket": "id,property_createdate"},
+    "invoices": {"invoices": "customer,from,to,amount"},
+    "recurly": {
+        "subscription_history": "id,account_id,state,updated_at",
+        "invoice_history": "id,account_id,created_at,total",
+    },
+    "revenuecat": {"transactions": "rc_original_app_user_id,store_transaction_id,product_identifier,start_time"},
+    "snapshots": {"mrr": "customer,month,mrr"},
+    "stripe": {"subscription_history": "id,customer_id,status", "customer": "id", "invoice": "id,customer_id"},
+    "zendesk": {"ticket": "id,created_at,status", "user": "id,role", "organization": "id"},
+}
+
+
+@pytest.mark.parametrize("name", known_connectors())
+def test_the_tables_of_a_system_are_told_from_those_of_others(name: str, tmp_path: Path) -> None:
+    for table, head in HEADS[name].items():
+        (tmp_path / f"{table}.csv").write_text(f"{head}\n{','.join('1' for _ in head.split(','))}\n")
+    assert recognised(tmp_path).name == name
 
 
 @pytest.mark.parametrize("name", known_connectors())

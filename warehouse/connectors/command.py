@@ -56,7 +56,7 @@ def land_source(given: argparse.Namespace, dbt_vars: str, *, is_kept: bool = Tru
             )
         folder = _landing_folder("+".join(names), is_kept=is_kept)
         reports = [
-            write_landing(name, source, folder.with_name(f"{folder.name}.{name}"), currency)
+            write_landing(name, source, Path(tempfile.mkdtemp(dir=scratch())), currency)
             for name, source in zip(names, sources, strict=True)
         ]
         report = put_together(reports, folder)

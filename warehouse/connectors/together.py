@@ -1,7 +1,8 @@
-"""Several connectors at once: each has a landing folder of its own, and the build reads one that is put together."""
+"""Several connectors at once: what each lands is put together in one landing folder."""
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import duckdb
 
 from warehouse.connectors.definition import ConnectorError
 from warehouse.connectors.parts import bring_in, write_new_part
-from warehouse.connectors.running import Report, make_folder
+from warehouse.connectors.running import SET_ASIDE, Report, make_folder
 from warehouse.disk import memory_limit, one_at_a_time
 from warehouse.file_formats import sql_text
 from warehouse.scratch import is_scratch, scratch
@@ -65,6 +66,12 @@ def put_together(reports: Sequence[Report], folder: Path) -> Together:
             for table, of in froms.items():
                 connection.execute(f"create view {table} as {_rows(connection, table, of)}")
                 kept |= write_new_part(connection, table, folder, Path(draft))
+            aside = ", ".join(sql_text(str(report.folder / SET_ASIDE)) for report in reports)
+            file = sql_text(str(Path(draft) / SET_ASIDE))
+            connection.execute(f"copy (from read_parquet([{aside}]) order by all) to {file} (format parquet)")
+        for report in reports:
+            for file in report.reports:
+                shutil.copy(report.folder / file, draft)
         bring_in(Path(draft), folder, kept)
     return Together(reports, folder)
 
