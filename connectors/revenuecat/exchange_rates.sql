@@ -1,8 +1,8 @@
 -- Each purchase has its price in US dollars too; the highest of a day and currency is the least rounded.
 with dollars as (
     select cast(begins as date) as rate_date, upper(currency) as currency,
-        max_by(cast(as_number(price_in_usd) as double) / cast(as_number(purchase_price) as double), as_number(price_in_usd)) as rate
-    from terms where as_number(price_in_usd) > 0 and as_number(purchase_price) > 0 group by all
+        max_by(cast(as_number(price_in_usd) as double) / cast(paid as double), as_number(price_in_usd)) as rate
+    from terms where as_number(price_in_usd) > 0 and paid > 0 group by all
 )
 
 select rates.rate_date, rates.currency,

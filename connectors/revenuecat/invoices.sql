@@ -6,7 +6,7 @@ select
     begins as paid_at,
     case when refunded_at is null then 'paid' else 'refunded' end as status,
     amount,
-    case when refunded_at is not null then cast(amount * (1 - as_number(price) / as_number(purchase_price)) as decimal(18, 6)) end as refunded_amount,
+    case when refunded_at is not null then cast(amount * (1 - as_number(price) / paid) as decimal(18, 6)) end as refunded_amount,
     upper(currency) as currency
 from terms
 where amount > 0 and not is_trial

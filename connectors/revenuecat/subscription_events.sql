@@ -68,7 +68,7 @@ events as (
     union all by name
     select *, until as occurred_at, 'paused' as event_type
     from before
-    where held_until > until and not is_trial and coalesce(next_begins, last_load) >= until
+    where held_until > until and not is_trial and coalesce(next_begins > until, last_load >= until)
     union all by name
     select before.*, held_until as occurred_at, ends.event_type, ends.reason_code, ends.cancelled_by
     from before
@@ -83,7 +83,7 @@ select
     event_type,
     occurred_at,
     case when is_priced then product_identifier end as plan_id,
-    case when is_priced and not is_trial then amount end as amount,
+    case when is_priced and event_type <> 'trial_started' then case when is_trial then 0 else amount end end as amount,
     case when is_priced then upper(currency) end as currency,
     case when is_priced then billing_interval end as billing_interval,
     case when is_priced then billing_interval_count end as billing_interval_count,

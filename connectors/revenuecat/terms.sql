@@ -13,8 +13,8 @@ with times as (
             then as_time(billing_issues_detected_at) end as failed,
         case when failed is null then as_time(unsubscribe_detected_at) end as unsubscribed,
         -- after a refund only the price of the purchase says what it was
-        case when refunded_at is null or as_number(purchase_price) > 0
-            then cast(as_number(purchase_price) * (1 - coalesce(as_number(tax_percentage), 0)) as decimal(18, 6)) end as amount,
+        coalesce(as_number(purchase_price), case when refunded_at is null or as_number(price) > 0 then as_number(price) end) as paid,
+        cast(paid * (1 - coalesce(as_number(tax_percentage), 0)) as decimal(18, 6)) as amount,
         -- the price of an introductory offer is for the term, any other for what the product lasts
         regexp_extract(
             case when as_yes(is_in_intro_offer_period) is not true then upper(product_duration) end, '^P([0-9]+)([DWMY])$', ['times', 'unit']

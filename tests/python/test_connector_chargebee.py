@@ -172,7 +172,8 @@ def test_every_row_is_used_or_set_aside(landing: tuple[Path, Report]) -> None:
         ("subscriptions", "deleted"): 1, ("subscriptions", "has not begun"): 1,
         ("subscriptions", "moved to another site"): 1, ("subscriptions", "a status that is not known"): 1,
         ("subscriptions", "a time that is none"): 1, ("subscriptions", "no customer_id"): 1,
-        ("subscriptions", "no currency"): 1, ("subscriptions", "cancelled, and no time says when"): 1, ("subscriptions", "sent twice"): 1,
+        ("subscriptions", "no currency"): 1, ("subscriptions", "cancelled, and no time says when"): 1,
+        ("subscriptions", "sent twice"): 1,
         ("customers", "deleted"): 1, ("invoices", "not issued"): 1, ("invoices", "an amount that is none"): 1,
         ("invoices", "a time that is none"): 1,
     }  # fmt: skip

@@ -63,7 +63,7 @@ o1,OPEN,2024-06-01 09:00,EVE@acme.test,55,m1,false
 o0,OPEN,2024-06-01 08:00:01,eve@acme.test,55,m1,true
 k1,CLICK,2024-06-01 09:30,eve@acme.test,55,m1,false
 d1,DELIVERED,2024-06-01 08:01,eve@acme.test,55,m1,false
-m2,sent,1717300000000,gil@bolt.test,56,,false
+m2,sent,1717300000000,Gil@Bolt.test,56,,false
 m3,SENT,2024-06-02,gil@bolt.test,57,,false
 m4,SENT,2024-06-02,hal@acme.test,55,,false
 m5,SENT,2024-06-02,,55,,false

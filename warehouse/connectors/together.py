@@ -30,7 +30,7 @@ class Together:
     @property
     def title(self) -> str:
         """The connectors, as a page names them."""
-        return ", ".join(report.title for report in self.reports)
+        return "; ".join(report.title for report in self.reports)
 
     def lines(self) -> list[str]:
         """The report as people read it."""
