@@ -12,7 +12,7 @@ import duckdb
 
 from warehouse.connectors.definition import ConnectorError
 from warehouse.connectors.parts import bring_in, write_new_part
-from warehouse.connectors.running import SET_ASIDE, Report, make_folder
+from warehouse.connectors.running import ACCOUNT, Report, make_folder
 from warehouse.disk import memory_limit, one_at_a_time
 from warehouse.file_formats import sql_text
 from warehouse.scratch import is_scratch, scratch
@@ -66,9 +66,11 @@ def put_together(reports: Sequence[Report], folder: Path) -> Together:
             for table, of in froms.items():
                 connection.execute(f"create view {table} as {_rows(connection, table, of)}")
                 kept |= write_new_part(connection, table, folder, Path(draft))
-            aside = ", ".join(sql_text(str(report.folder / SET_ASIDE)) for report in reports)
-            file = sql_text(str(Path(draft) / SET_ASIDE))
-            connection.execute(f"copy (from read_parquet([{aside}]) order by all) to {file} (format parquet)")
+            for table in ACCOUNT:  # of each system its own
+                files = ", ".join(sql_text(str(report.folder / table / "*.parquet")) for report in reports)
+                rows = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+                connection.execute(f"create view {table} as from {rows}")
+                kept |= write_new_part(connection, table, folder, Path(draft))
         for report in reports:
             for file in report.reports:
                 shutil.copy(report.folder / file, draft)
