@@ -33,14 +33,19 @@ def known_events(tables: dict, settings: oracle.Settings) -> list[oracle.Event]:
     return [oracle.to_event(record, rates, settings) for record in records]
 
 
+def seen_events(tables: dict, settings: oracle.Settings) -> tuple[list[oracle.Event], datetime, oracle.Settings]:
+    """The events of raw tables up to as_of, as_of, and the settings with whether all times are dates."""
+    events = known_events(tables, settings)
+    as_of = oracle.report_moment(events, settings)
+    return [event for event in events if event.occurred_at <= as_of], as_of, oracle.with_dates(settings, events)
+
+
 def replayed(tables: dict, churn_reasons: list[dict], settings: oracle.Settings) -> tuple[list, datetime]:
     """The customers of raw tables with their history up to as_of, and as_of."""
     customers, _ = oracle.accept("customers", tables["customers"], oracle.read_customer, settings.known_at)
-    events = known_events(tables, settings)
-    as_of = oracle.report_moment(events, settings)
-    seen = [event for event in events if event.occurred_at <= as_of]
+    seen, as_of, settings = seen_events(tables, settings)
     reasons = {row["reason_code"]: row for row in churn_reasons}
-    return oracle.build_customers(seen, customers, reasons, oracle.with_dates(settings, events)), as_of
+    return oracle.build_customers(seen, customers, reasons, settings), as_of
 
 
 def segments_at_start(customer: oracle.Customer) -> list[oracle.Segment]:
