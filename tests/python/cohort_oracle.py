@@ -17,8 +17,8 @@ from math import exp, log, sqrt
 import oracle
 
 
-def known_events(tables: dict, settings: oracle.Settings) -> list[oracle.Event]:
-    """The accepted events of raw tables, also those later than as_of."""
+def accepted(tables: dict, settings: oracle.Settings) -> tuple[list[oracle.Record], dict]:
+    """The accepted events of raw tables, and the exchange rates by currency."""
     rates = {}
     for record in oracle.accept("exchange_rates", tables["exchange_rates"], oracle.read_rate, settings.known_at)[0]:
         rates.setdefault(record.values["currency"], []).append(
@@ -30,6 +30,12 @@ def known_events(tables: dict, settings: oracle.Settings) -> list[oracle.Event]:
         lambda row: oracle.read_event(row, rates, settings),
         settings.known_at,
     )
+    return records, rates
+
+
+def known_events(tables: dict, settings: oracle.Settings) -> list[oracle.Event]:
+    """The accepted events of raw tables, also those later than as_of."""
+    records, rates = accepted(tables, settings)
     return [oracle.to_event(record, rates, settings) for record in records]
 
 

@@ -24,6 +24,14 @@ open_failures as (
     group by subscription_id
 ),
 
+open_requests as (
+    select
+        subscription_id,
+        requested_at
+    from {{ ref("int_cancel_requests") }}
+    where settled_at is null
+),
+
 final as (
     select
         last_states.subscription_id,
@@ -36,11 +44,13 @@ final as (
                 then 'past_due'
             else last_states.state
         end as status,
-        last_states.mrr
+        last_states.mrr,
+        open_requests.requested_at as cancel_requested_at
     from last_states
     cross join {{ ref("int_report_moment") }} as moment
     inner join lifetimes on last_states.subscription_id = lifetimes.subscription_id
     left join open_failures on last_states.subscription_id = open_failures.subscription_id
+    left join open_requests on last_states.subscription_id = open_requests.subscription_id
 )
 
 select * from final
