@@ -17,7 +17,7 @@ select
     coalesce(items.quantity, try_cast(subscriptions.plan_quantity as decimal(18, 2))) as quantity,
     state <> 'cancelled' and subscriptions.mrr is not null as has_mrr,
     as_money(
-        case when has_mrr then subscriptions.mrr else cast(coalesce(items.amount, cast(plan_amount as decimal(30, 6))) as varchar) end,
+        case when has_mrr then subscriptions.mrr else coalesce(cast(items.amount as varchar), plan_amount) end,
         subscriptions.currency
     ) as amount,
     as_time(trial_start) as tried_at,

@@ -5,7 +5,8 @@ select
     as_time(any_value(tickets.replied)) as first_response_at,
     -- one that was opened again keeps its old closing
     case
-        when any_value(coalesce(as_yes(stages.is_closed), upper(stages.state) <> 'OPEN', true)) then as_time(any_value(tickets.closed))
+        when any_value(coalesce(as_yes(stages.is_closed), upper(stages.state) <> 'OPEN', true))
+            then as_time(any_value(tickets.closed))
     end as closed_at,
     lower(any_value(tickets.priority)) as priority,
     lower(any_value(tickets.category)) as category,

@@ -7,21 +7,26 @@ with times as (
         as_yes(is_trial_period) is true as is_trial,
         as_time(start_time) as begins,
         as_time(coalesce(end_time, effective_end_time)) as would_end,
-        greatest(begins, least(greatest(as_time(effective_end_time), as_time(grace_period_end_time)), as_time(refunded_at))) as ends,
+        least(greatest(as_time(effective_end_time), as_time(grace_period_end_time)), as_time(refunded_at)) as ends,
         -- who unsubscribed before is not charged again: then no charge fails
         case when as_time(unsubscribe_detected_at) < as_time(billing_issues_detected_at) is not true
             then as_time(billing_issues_detected_at) end as failed,
         case when failed is null then as_time(unsubscribe_detected_at) end as unsubscribed,
         -- after a refund only the price of the purchase says what it was
-        coalesce(as_number(purchase_price), case when refunded_at is null or as_number(price) > 0 then as_number(price) end) as paid,
+        coalesce(
+            as_number(purchase_price), case when refunded_at is null or as_number(price) > 0 then as_number(price) end
+        ) as paid,
         cast(paid * (1 - coalesce(as_number(tax_percentage), 0)) as decimal(18, 6)) as amount,
         -- the price of an introductory offer is for the term, any other for what the product lasts
         regexp_extract(
-            case when as_yes(is_in_intro_offer_period) is not true then upper(product_duration) end, '^P([0-9]+)([DWMY])$', ['times', 'unit']
+            case when as_yes(is_in_intro_offer_period) is not true then upper(product_duration) end,
+            '^P([0-9]+)([DWMY])$', ['times', 'unit']
         ) as said,
         cast(would_end as date) - cast(begins as date) as days,
         case when days between 28 and 31 then 1 else whole_months(cast(begins as date), cast(would_end as date)) end as months,
-        greatest(begins, as_time(synced_at), as_time(refunded_at), as_time(billing_issues_detected_at), as_time(unsubscribe_detected_at)) as known
+        greatest(
+            begins, as_time(synced_at), as_time(refunded_at), as_time(billing_issues_detected_at), as_time(unsubscribe_detected_at)
+        ) as known
     from used.transactions as transactions
 )
 

@@ -135,6 +135,23 @@ def test_the_events_of_each_situation(by_hand: tuple[Path, Report], customer: st
     assert events_by_customer(by_hand[0]).get(customer, []) == BY_HAND[customer][1]
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "interval", "count"),
+    [
+        ("2024-04-11", "2024-05-08", "day", 27), ("2024-04-11", "2024-05-09", "month", 1),
+        ("2024-01-10", "2025-01-08", "day", 364), ("2024-01-10", "2025-01-09", "year", 1),
+        ("2024-04-11", "2025-04-12", "year", 1), ("2024-04-11", "2025-04-13", "day", 367),
+    ],
+)  # fmt: skip
+def test_the_length_of_a_term_that_is_no_whole_months(
+    tmp_path: Path, begins: str, ends: str, interval: str, count: int
+) -> None:
+    (tmp_path / "source").mkdir()
+    # the other one says that `to` is the day after the last
+    run(tmp_path, [f"1,a,s,pro,{begins},{ends},100,,{begins},,,", "2,b,t,pro,2024-01-01,2025-01-01,1,,2024-01-01,,,"])
+    assert events_by_customer(tmp_path)["a"][0] == ("started", begins, 100, interval, count)
+
+
 def test_what_is_decided_is_said(by_hand: tuple[Path, Report]) -> None:
     assert by_hand[1].warnings == [
         "periods are read with their last day in `to`, as the next ones begin a day later",
