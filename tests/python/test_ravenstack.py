@@ -35,12 +35,25 @@ def test_readme_shows_what_the_example_gives(build: SimpleNamespace) -> None:
 def test_the_files_contradict_each_other_as_the_page_says(build: SimpleNamespace) -> None:
     assert "churn events left out: 594 rows" in build.output
     with duckdb.connect() as files:
-        said, flagged = files.execute(
+        said, flagged, ended, trials = files.execute(
             "select (select count(distinct account_id) from read_csv($folder || '/ravenstack_churn_events.csv')), "
-            "(select count(*) from read_csv($folder || '/ravenstack_accounts.csv') where churn_flag)",
+            "(select count(*) from read_csv($folder || '/ravenstack_accounts.csv') where churn_flag), "
+            "count(*), count(case when is_trial then 1 end) "
+            "from read_csv($folder || '/ravenstack_subscriptions.csv') where end_date is not null",
             {"folder": str(FOLDER)},
         ).fetchone()
-    assert (said, flagged) == (352, 110)
+    assert (said, flagged, ended, trials) == (352, 110, 486, 78)
+
+
+def test_subscriptions_end_and_no_account_is_lost_to_the_end(build: SimpleNamespace) -> None:
+    ends = "select count(*), count(case when is_customer_lost then 1 end) from marts.fct_subscription_ends"
+    assert build.published.execute(ends).fetchone() == (486 - 78, 9)
+    ended = "select count(*) from marts.dim_subscriptions where status = 'ended'"
+    assert build.published.execute(ended).fetchone() == (486,)
+    losses = "select count(*), count(returned_at) from marts.fct_churn_events"
+    assert build.published.execute(losses).fetchone() == (9, 9)
+    now = "select count(*) from marts.dim_customers where current_status in ('active', 'past_due', 'paused')"
+    assert build.published.execute(now).fetchone() == (500,)
 
 
 def test_everything_lands_and_nobody_is_judged_on_nothing(build: SimpleNamespace) -> None:
