@@ -1,6 +1,7 @@
 {#-
     How many customers pay each amount at the end of each period: a customer more from a change on, one fewer at the amount
-    before. Amounts, not customers, are laid on the periods, as many pay the same.
+    before. Amounts, not customers, are laid on the periods, as many pay the same; where each pays an amount of its own, it
+    is a row per customer and period, so not by day and week.
 -#}
 with changes as (
     select
@@ -37,6 +38,7 @@ by_period as (
     from net_changes
     inner join {{ ref("int_calendar_periods") }} as calendar
         on net_changes.changed_on = calendar.date_day
+    where calendar.period_grain in ('{{ cell_grains() | join("', '") }}')
     group by calendar.period_grain, calendar.period_start, net_changes.mrr
 ),
 

@@ -37,7 +37,7 @@ sums as (
 
 periods as (
     select * from {{ ref("fct_segment_periods") }}
-    where segment_type = 'all'
+    where segment_type = 'all' and period_grain in ('{{ cell_grains() | join("', '") }}')
 ),
 
 final as (
