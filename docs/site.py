@@ -23,7 +23,7 @@ GATHERED = (
     "docs/*.js",
     "docs/images/*",
     "docs/tables/*.md",
-    "connectors/*/*.md",
+    "connectors/*/*.*",
     "examples/*/*.*",
 )
 LANGUAGES = {"en": "English", "ar": "العربية", "fa": "فارسی"}

@@ -321,6 +321,9 @@ def hostile_values(column: dict) -> list[str]:
 def reconciled(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple]:
     """(raw, accepted, duplicates, quarantined) by table, once they add up, and nothing but the landing made tables."""
     found = connection.execute("select * from marts.rpt_event_reconciliation").fetchall()
+    found = [
+        row for row in found if row[0] in RAW_TABLES
+    ]  # the others are what rows of source_tables say of themselves
     quarantined = Counter(
         table for (table,) in connection.execute("select raw_table from marts.rpt_quarantine").fetchall()
     )
@@ -511,7 +514,13 @@ def test_extreme_values_that_are_values_break_no_model(tmp_path, marker):
         (as_of,) = connection.execute("select as_of from intermediate.int_report_moment").fetchone()
         assert as_of <= datetime.now(UTC).replace(tzinfo=None)
         rows = {mart: connection.execute(f"select count(*) from marts.{mart}").fetchone()[0] for mart in marts}
-        without_rows = {"rpt_clv_backtest", "rpt_dunning", "rpt_quarantine", "rpt_restatements", "rpt_similar_values"}
+        without_rows = {
+            "rpt_clv_backtest",
+            "rpt_dunning",
+            "rpt_restatements",
+            "rpt_similar_values",
+            "rpt_trial_conversion",
+        }
         without_rows |= {"fct_customer_signals"}  # one answer, ticket and message of a customer are no habit
         # one NPS answer is neither of others nor enough for anything else
         without_rows |= {"rpt_survey_scores", "rpt_competitor_scores", "rpt_nps_drivers", "rpt_nps_retention_lag"}
@@ -522,7 +531,7 @@ def test_extreme_values_that_are_values_break_no_model(tmp_path, marker):
             "select count(*) from marts.rpt_churn_rates where customers_end <> customers_start + customers_new "
             "+ customers_reactivated - customers_churned + customers_moved_in - customers_moved_out"
         ).fetchone()
-        rejected = connection.execute("select count(*) from marts.rpt_quarantine").fetchone()
+        rejected = connection.execute("select count(raw_row) from marts.rpt_quarantine").fetchone()
     assert broken == 0 and rejected == (0,)
     assert not marker.exists()
 

@@ -29,6 +29,7 @@ from warehouse.settings import ENVIRONMENT, check_vars
 README = pages.README.read_text(encoding="utf-8")
 VARS = yaml.safe_load((pages.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 RULES = VARS["setting_rules"]
+THRESHOLDS = [row.split(",")[0] for row in (pages.PROJECT / "seeds" / "thresholds.csv").read_text().splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +277,7 @@ def test_events_and_states_are_those_of_the_contract(demo_build: SimpleNamespace
 
 def test_definitions_name_tables_and_columns_that_exist(demo_build: SimpleNamespace) -> None:
     page = (tables.DOCS / "definitions.md").read_text(encoding="utf-8")
-    known = {"as_of", "known_at", *RULES, *ENVIRONMENT, "inactivity_days", "churn_reasons", "all", "occurred_at"}
+    known = {"as_of", "known_at", *RULES, *ENVIRONMENT, *THRESHOLDS, "churn_reasons", "all", "occurred_at"}
     for mart in marts_of(demo_build):
         known |= {mart["name"], *mart["columns"], *(f"{mart['name']}.{column}" for column in mart["columns"])}
     assert set(re.findall(r"`([a-z_.]+)`", page)) - known == set()

@@ -93,7 +93,7 @@ def test_every_figure_is_the_twins(options: dict, businesses: list[dict]) -> Non
 def test_the_draws_meet_every_outcome() -> None:
     met = set()
 
-    @settings(max_examples=30, phases=[Phase.generate])
+    @settings(max_examples=60, phases=[Phase.generate])
     @given(tables=businesses_with_trials())
     def draw(tables: dict) -> None:
         for trial in trials_in(tables, OPTIONS["new_york_without_free_plans_switches"])[0]:
