@@ -120,7 +120,10 @@ def test_lines_of_every_build_say_where_there_is_nothing_to_tell(inserts, says, 
 
 
 def test_the_rows_of_a_system_are_told_apart_from_the_landed_ones(tmp_path):
-    source = "insert into marts.rpt_event_reconciliation values ('stripe.invoices', 1200, 1199, 0, 1)"
+    source = """
+        insert into marts.rpt_event_reconciliation
+        values ('stripe.invoices', 1200, 1199, 0, 1), ('source_tables', 1, 1, 0, 0), ('set_aside_rows', 1, 1, 0, 0)
+    """
     lines = summary(tmp_path, inserts=source)
     assert "Rows        40 landed = 38 accepted + 0 duplicates + 2 quarantined (see marts.rpt_quarantine)" in lines
     assert "Source      1,200 rows = 1,199 used + 1 set aside" in lines
