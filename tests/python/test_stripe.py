@@ -245,7 +245,7 @@ def _warnings(folder: Path, tables: dict[str, list[dict]]) -> list[str]:
     ).warnings
 
 
-def test_names_of_other_loaders_give_the_same(sources, tmp_path):
+def test_names_of_other_loaders_give_the_same(sources, reports, tmp_path):
     """dlt's columns for what is nested, tables of their own for lists, and the columns of Sigma."""
     tables = business.current()
     flat = []
