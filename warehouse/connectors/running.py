@@ -29,11 +29,12 @@ REASONS_NAMED = 12
 
 @dataclass(frozen=True)
 class Report:
-    """What became of the source: its rows read and set aside by table, the rows made by landed table, and what the
-    reader should know."""
+    """What became of the source: its rows read, used and set aside by table, each counted by itself; the rows made by
+    landed table, and what the reader should know."""
 
     title: str
     read: dict[str, int]
+    used: dict[str, int]
     set_aside: dict[tuple[str, str], int]
     made: dict[str, int]
     reports: list[str]
@@ -48,7 +49,7 @@ class Report:
             aside[table] += rows
         lines = [f"Connector   {self.title}"]
         lines += [
-            f"  {table}: {rows:,} rows = {rows - aside[table]:,} used + {aside[table]:,} set aside"
+            f"  {table}: {rows:,} rows = {self.used[table]:,} used + {aside[table]:,} set aside"
             for table, rows in self.read.items()
         ]
         reasons = [f"  set aside: {table}, {reason} ({rows:,})" for (table, reason), rows in self.set_aside.items()]
@@ -166,14 +167,15 @@ def _report(
     counted = connection.execute(
         f"select {table}, reason, count(*) from set_aside_rows group by all order by 1, 3 desc, 2"
     ).fetchall()
-    read = dict(connection.execute(f"select {table}, rows_read from source_tables").fetchall())
+    rows = connection.execute(f"select {table}, rows_read, rows_used from source_tables").fetchall()
     said = (
         f"select says from {WARNINGS}" if any(step.stem == WARNINGS for step in way.steps) else "select '' where false"
     )
     warnings = [says for (says,) in connection.execute(said).fetchall()]
     return Report(
         title=f"{source.connector.title}: {way.title}, from {source.name}",
-        read=read,
+        read={name: read for name, read, _ in rows},
+        used={name: used for name, _, used in rows},
         set_aside={(table, reason): rows for table, reason, rows in counted},
         made=made,
         reports=[f"{report.stem}.csv" for report in way.reports],
