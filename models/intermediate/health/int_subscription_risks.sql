@@ -78,12 +78,11 @@ found as (
 ),
 
 with_risks as (
-    -- what has none comes last
     select
         subscriptions.*,
         coalesce(found.risk, 'not_at_risk') as risk,
         found.risk is not null as is_at_risk,
-        coalesce(found.risk_order, 1000000) as risk_order
+        found.risk_order
     from subscriptions
     left join found
         on subscriptions.subscription_id = found.subscription_id and subscriptions.scored_on = found.scored_on
@@ -100,7 +99,12 @@ select
     ) = 1 as is_first,
     row_number() over (
         partition by with_risks.scored_on, with_risks.customer_id
-        order by with_risks.risk_order, with_risks.risk, with_risks.subscription_id
+        -- a subscription without a risk comes last
+        order by
+            case when with_risks.is_at_risk then 0 else 1 end,
+            with_risks.risk_order,
+            with_risks.risk,
+            with_risks.subscription_id
     ) = 1 as is_first_of_customer,
     with_risks.mrr,
     with_risks.lost_within_days,
