@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,12 @@ def build(target: str, folder: Path, landing: Landing, target_folder: Path, envi
 
 def run(command: list[str], variables: dict[str, str]) -> None:
     done = commands.run(*command, env=variables)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}{done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{' '.join(command)}\n{without_java(done.stdout)[-8000:]}{done.stderr[-2000:]}"
+
+
+def without_java(words: str) -> str:
+    """Without the lines of Java's stacks: a hundred of them hide which model it was."""
+    return re.sub(r"(?m)^\s*(at .*|\.\.\. \d+ more)\n", "", words)
 
 
 @contextlib.contextmanager

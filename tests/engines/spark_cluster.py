@@ -27,7 +27,6 @@ ZONE = "-XX:TieredStopAtLevel=1 -Duser.timezone=Asia/Kolkata"
 SETTINGS = """
 spark.ui.enabled                              false
 spark.master.rest.enabled                     false
-spark.driver.memory                           4g
 spark.executor.memory                         1g
 spark.executor.cores                          1
 spark.cores.max                               2
@@ -128,7 +127,8 @@ def running_cluster(further_settings: str = "") -> Iterator[Cluster]:
             "SPARK_CONF_DIR": str(conf),
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_LOCAL_DIRS": str(home / "scratch"),
-            "SPARK_DAEMON_MEMORY": "512m",
+            # the Thrift server is a daemon too, and has this instead of spark.driver.memory; the others need little of it
+            "SPARK_DAEMON_MEMORY": "3g",
             "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1",
         }
         cluster = Cluster(home, thrift_port, f"spark://{LOOPBACK}:{master_port}", variables)
