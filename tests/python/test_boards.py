@@ -291,6 +291,17 @@ def test_without_data_every_entry_says_which_table_to_land(emptied: Path) -> Non
 # -- in a browser
 
 
+def test_customers_told_by_their_orders_lack_no_subscription_events(emptied: Path, tmp_path: Path) -> None:
+    file = Path(shutil.copy(emptied, tmp_path / "marts.duckdb"))
+    with Figures(file) as figures:
+        assert figures.landed() == set()
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("insert into rpt_event_reconciliation (raw_table, raw_rows) values ('orders', 3), ('plans', 0)")
+        connection.execute("insert into rpt_churn_rates (period_grain) values ('month')")
+    with Figures(file) as figures:
+        assert figures.landed() == {"orders", "subscription_events"}
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
     playwright = pytest.importorskip("playwright.sync_api", reason="NO PLAYWRIGHT: boards were not opened")

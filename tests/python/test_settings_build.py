@@ -53,6 +53,7 @@ SETTINGS: dict[str, dict] = {
         "fiscal_year_start_month": 12,
         "annual_discount_rate": 0.001,
         "as_of": "2024-10-01T03:30:00+05:30",
+        "segments": ["industry", "country"],
     },
     "activity_berlin_pounds": {
         "reporting_currency": "GBP",
@@ -174,11 +175,13 @@ def test_published_marts_are_the_oracles(published: SimpleNamespace, landed: Sim
         oracle.Settings(**options),
     )
     assert len(wanted["fct_churn_events"]) > 5
+    # by fewer attributes a report has fewer rows, and what is left is the same
+    segment_types = {"all", "plan", *published.settings.get("segments", oracle.ATTRIBUTE_SEGMENTS)}
     for mart, key in MARTS.items():
         rows = published.rows(mart)
         if mart == "rpt_event_reconciliation":
             rows = [row for row in rows if row["raw_table"] in ("subscription_events", "customers", "exchange_rates")]
-        assert_same(mart, key, rows, wanted[mart])
+        assert_same(mart, key, rows, [row for row in wanted[mart] if row.get("segment_type", "all") in segment_types])
 
 
 def assert_active_customers_are_those_who_ordered_lately(published: SimpleNamespace, orders: list[dict]) -> None:

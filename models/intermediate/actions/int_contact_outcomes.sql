@@ -22,8 +22,8 @@ with contacted_after_all as (
 
 select
     contacts.*,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     coalesce(moments.is_over, false) as is_over,
     contacted_after_all.contact_id is not null as is_contacted_after_all,

@@ -7,8 +7,8 @@ select
     churns.churn_type,
     {{ whole_days("starts.changed_at", "coalesce(churns.churned_at, moment.as_of)") }} as tenure_days,
     churns.churned_at is not null as is_lost,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     starts.plan_id
 from {{ ref("int_customer_changes") }} as starts

@@ -66,8 +66,8 @@ select
     coalesce(turns.next_step, 'open') as outcome,
     {{ whole_days("turns.occurred_at", "turns.next_occurred_at") }} as days_open,
     cast(turns.mrr as decimal(38, 6)) as mrr_at_risk,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     turns.plan_id as plan
 from turns

@@ -45,8 +45,8 @@ select
                 or {{ whole_days("turns.next_valid_from", "turns.next_end_at") }} >= renewal.value
     end as is_renewed,
     turns.previous_mrr as mrr_paused,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     turns.plan_id as plan
 from turns

@@ -6,8 +6,8 @@ with joined_and_left as (
     select
         cast({{ dbt.date_trunc("month", "spells.started_on") }} as date) as cohort_start,
         cast({{ dbt.date_trunc("month", "changes.changed_on") }} as date) as month_start,
-        {%- for segment in attribute_segments() %}
-        spells.{{ segment }},
+        {%- for attribute in customer_attributes() %}
+        spells.{{ attribute }},
         {%- endfor %}
         sum(cast(changes.is_active as integer) - cast(changes.was_active as integer)) as customers_change,
         0 as customers_using,
@@ -17,8 +17,8 @@ with joined_and_left as (
     inner join {{ ref("int_first_spells") }} as spells
         on changes.customer_id = spells.customer_id
     group by
-        {%- for segment in attribute_segments() %}
-        spells.{{ segment }},
+        {%- for attribute in customer_attributes() %}
+        spells.{{ attribute }},
         {%- endfor %}
         cast({{ dbt.date_trunc("month", "spells.started_on") }} as date),
         cast({{ dbt.date_trunc("month", "changes.changed_on") }} as date)
@@ -26,8 +26,8 @@ with joined_and_left as (
     select
         cohort_start,
         month_start,
-        {%- for segment in attribute_segments() %}
-        {{ segment }},
+        {%- for attribute in customer_attributes() %}
+        {{ attribute }},
         {%- endfor %}
         0 as customers_change,
         customers_using,

@@ -2,8 +2,8 @@
 select
     cast({{ dbt.date_trunc("month", "spells.started_on") }} as date) as cohort_start,
     months.month_start,
-    {%- for segment in attribute_segments() %}
-    spells.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    spells.{{ attribute }},
     {%- endfor %}
     count(*) as customers_using,
     sum(months.days_used) as days_used,
@@ -18,8 +18,8 @@ inner join {{ ref("int_customer_changes") }} as starts
         and coalesce(months.month_start <= starts.next_changed_on, true)
         and starts.is_active
 group by
-    {%- for segment in attribute_segments() %}
-    spells.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    spells.{{ attribute }},
     {%- endfor %}
     cast({{ dbt.date_trunc("month", "spells.started_on") }} as date),
     months.month_start

@@ -62,8 +62,8 @@ select
     milestones.customer_id,
     milestones.milestone,
     cast({{ dbt.date_trunc("month", "milestones.joined_on") }} as date) as cohort_start,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     milestones.due_at is not null as is_due,
     coalesce(milestones.reached_at <= milestones.due_at, false) as is_in_time,

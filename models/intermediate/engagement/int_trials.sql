@@ -112,8 +112,8 @@ select
     {{ whole_days("outcomes.began_at", "outcomes.converted_at") }} as days_to_convert,
     {{ whole_days("outcomes.began_at", "moment.as_of") }} as days_seen,
     case when outcomes.outcome <> 'open' then milestones.reached end as milestones_reached,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     outcomes.plan_tried as plan
 from outcomes

@@ -16,8 +16,8 @@ with months as (
 select
     months.engagement_frequency,
     months.period_start,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     starts.plan_id as plan,
     count(*) as customers_start,
@@ -45,7 +45,7 @@ inner join {{ ref("int_customer_changes") }} as ends
 group by
     months.engagement_frequency,
     months.period_start,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     starts.plan_id

@@ -22,8 +22,8 @@ seen as (
         placed.quarter_start,
         placed.said_at,
         {{ days_later("placed.said_at", "days_after.days") }} as seen_until,
-        {%- for segment in attribute_segments() %}
-        placed.{{ segment }},
+        {%- for attribute in customer_attributes() %}
+        placed.{{ attribute }},
         {%- endfor %}
         placed.plan
     from placed

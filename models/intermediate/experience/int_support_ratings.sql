@@ -33,8 +33,8 @@ select
     ratings.responded_on as happened_on,
     ratings.survey_type,
     ratings.score,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     ratings.agent,
     closed.category,

@@ -75,8 +75,8 @@ select
     events.reopened_at is not null as is_reopened,
     events.backlog_change,
     events.old_backlog_change,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     events.agent,
     events.category,

@@ -8,8 +8,8 @@ select
     {{ reporting_date("texts.said_at") }} as said_on,
     calendar.quarter_start,
     coalesce(changes.is_active, false) as is_customer,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     changes.plan_id as plan
 from {{ ref("int_texts") }} as texts

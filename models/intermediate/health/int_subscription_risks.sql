@@ -108,8 +108,8 @@ select
     ) = 1 as is_first_of_customer,
     with_risks.mrr,
     with_risks.lost_within_days,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     with_risks.plan_id as plan
 from with_risks

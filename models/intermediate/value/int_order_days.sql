@@ -20,8 +20,8 @@ order_days as (
 select
     order_days.customer_id,
     order_days.ordered_on,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     order_days.orders,
     sum(order_days.orders) over (
