@@ -127,7 +127,7 @@ def running_cluster(further_settings: str = "") -> Iterator[Cluster]:
             "SPARK_CONF_DIR": str(conf),
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_LOCAL_DIRS": str(home / "scratch"),
-            # the Thrift server is a daemon too, and has this instead of spark.driver.memory; the others need little of it
+            # the Thrift server is a daemon too: it has this instead of spark.driver.memory (the others need little)
             "SPARK_DAEMON_MEMORY": "3g",
             "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1",
         }
