@@ -11,7 +11,7 @@ costs as (
         sum(costs.cost) as acquisition_cost
     from periods
     inner join {{ ref("int_channel_costs") }} as costs
-        on costs.cost_month >= periods.period_start and costs.cost_month < periods.period_end
+        on periods.period_start <= costs.cost_month and periods.period_end > costs.cost_month
     group by periods.period_grain, periods.period_start
 ),
 
