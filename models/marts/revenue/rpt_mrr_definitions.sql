@@ -41,7 +41,7 @@ counts as (
         periods.segment_value,
         periods.mrr_end,
         {%- for flow in flows %}
-        case when customers.period_start = periods.period_start then customers.customers_{{ flow }} else 0 end as customers_{{ flow }},
+        coalesce(customers.customers_{{ flow }}, 0) as customers_{{ flow }},
         {%- endfor %}
         coalesce(customers.customers_end, 0) as customers
     from periods
@@ -49,10 +49,9 @@ counts as (
         on
             periods.definition = customers.definition
             and periods.period_grain = customers.period_grain
+            and periods.period_start = customers.period_start
             and periods.segment_type = customers.segment_type
             and periods.segment_value = customers.segment_value
-            and periods.period_start >= customers.period_start
-            and coalesce(periods.period_start < customers.next_period_start, true)
 ),
 
 with_starts as (
