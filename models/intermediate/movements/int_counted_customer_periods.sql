@@ -32,7 +32,8 @@ select
     count(case when folded.is_active and not folded.was_active and folded.is_new then 1 end) as customers_new,
     count(case when folded.is_active and not folded.was_active and not folded.is_new then 1 end) as customers_reactivated,
     count(case when folded.was_active and not folded.is_active then 1 end) as customers_churned,
-    count(case when folded.was_active and folded.is_active and folded.has_left then 1 end) as customers_left_and_returned,
+    -- there is a change, so one who is there at both ends was away in between
+    count(case when folded.was_active and folded.is_active then 1 end) as customers_left_and_returned,
     count(case when folded.has_left then 1 end) as customers_lost,
     count(case when folded.is_new then 1 end) as customers_acquired
 from folded
