@@ -135,7 +135,8 @@ class Workshop:
         if result.exception:
             raise result.exception
         statuses: dict[tuple[str, str], str] = {}
-        for item in result.result:
+        # of an exposure or a saved query there is nothing to build
+        for item in (item for item in result.result if item.status != "no-op"):
             tested = getattr(item.node, "tested_node_unique_id", None) or item.node.unique_id
             key = (item.node.resource_type, tested.split(".")[2])
             if statuses.get(key) not in ("fail", "error"):
