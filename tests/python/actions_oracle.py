@@ -263,8 +263,11 @@ def term_ending(customer: Customer, spell: Spell, at: datetime, threshold: int, 
     interval = [event["billing_interval"] for event in given if event["amount"] is not None][-1:]
     if interval != ["quarter"]:
         return False
-    ends_on = months_later(customer.day(turns[-1]["occurred_at"]), 3)
-    return ends_on - threshold * DAY <= customer.day(at) <= ends_on
+    began_on, quarters = customer.day(turns[-1]["occurred_at"]), 1
+    while months_later(began_on, 3 * quarters) < customer.day(at):  # it went on without a renewal
+        quarters += 1
+    ends_on = months_later(began_on, 3 * quarters)
+    return ends_on - threshold * DAY <= customer.day(at)
 
 
 CONDITIONS: dict[str, Callable[..., bool]] = {

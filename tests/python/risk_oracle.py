@@ -6,19 +6,18 @@ own and are taken as they are.
 
 from __future__ import annotations
 
-import calendar
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
 
+import actions_oracle
 import churn_oracle
 import oracle
+import terms_oracle
 
-STARTS = ("started", "reactivated", "renewed")
-ENDS = ("cancelled", "expired")
 TOTALS = ("at_risk", "not_at_risk")
 
 
@@ -34,7 +33,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Term:
-    """A term of a quarter or longer: its first day, that of the next start, renewal or end, and when it is over."""
+    """A term of a quarter or longer: its first day, that of the next term or the end, and its last day."""
 
     began_on: date
     next_on: date | None
@@ -79,27 +78,27 @@ def snapshots(events: list[oracle.Event], settings: oracle.Settings) -> list[Sna
     return found
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or its last."""
-    first = oracle.add_months(day.replace(day=1), months)
-    return first.replace(day=min(day.day, calendar.monthrange(first.year, first.month)[1]))
-
-
-def terms(rows: list[dict], timezone: str) -> list[Term]:
-    """The long terms of one subscription, from its landed events in order of time and id."""
-    length, turns = None, []
-    for row in sorted(rows, key=lambda row: (row["occurred_at"], row["event_id"])):
-        if row["amount"] is not None:
-            length = (row["billing_interval"] or "month", int(row["billing_interval_count"] or 1))
-        if row["event_type"] in (*STARTS, *ENDS):
-            turns.append((oracle.local_date_of(row["occurred_at"], timezone), row["event_type"], length))
+def terms(begun: Iterable[terms_oracle.Begin], as_of: datetime, zone: str) -> list[Term]:
+    """The long terms of one subscription: what nobody renewed or ended on the last day goes on for as long again."""
     found = []
-    for (began_on, kind, own), following in pairwise([*turns, None]):
-        if kind in STARTS and own and oracle.MONTHS_IN_INTERVAL[own[0]] * own[1] >= 3:
-            months = {"year": 12, "quarter": 3, "month": 1}.get(own[0], 0) * own[1]
-            days = {"week": 7, "day": 1}.get(own[0], 0) * own[1]
-            ends_on = months_later(began_on, months) + timedelta(days=days)
-            found.append(Term(began_on, following[0] if following else None, ends_on))
+    for begin in begun:
+        first_on, following_at = oracle.local_date_of(begin.at, zone), begin.renewed_at or begin.ended_at
+        began_at, number = begin.at, 0
+        while begin.is_long and began_at <= as_of and not (following_at and following_at <= began_at):
+            number += 1
+            ends_on = begin.length.after(first_on, number)
+            over_at = actions_oracle.midnight(ends_on + timedelta(days=1), zone)
+            next_at = (
+                following_at if following_at and following_at <= over_at else over_at if over_at <= as_of else None
+            )
+            found.append(
+                Term(
+                    oracle.local_date_of(began_at, zone),
+                    oracle.local_date_of(next_at, zone) if next_at else None,
+                    ends_on,
+                )
+            )
+            began_at = over_at
     return found
 
 

@@ -12,6 +12,7 @@ import oracle
 import pytest
 import risk_oracle
 import streams
+import terms_oracle
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from test_against_oracle import SETTINGS, assert_same
@@ -61,13 +62,20 @@ def as_settings(options: dict) -> oracle.Settings:
     return oracle.Settings(**{**options, **times})
 
 
-def terms_of(tables: dict, chosen: oracle.Settings, as_of: datetime) -> dict[str, list[risk_oracle.Term]]:
+def terms_of(
+    tables: dict, events: list[oracle.Event], chosen: oracle.Settings, as_of: datetime
+) -> dict[str, list[risk_oracle.Term]]:
     """The long terms of every subscription, from the accepted rows that are seen."""
-    events: dict[str, list[dict]] = defaultdict(list)
+    landed: dict[str, list[dict]] = defaultdict(list)
     for row in cohort_oracle.accepted(tables, chosen)[0]:
         if row.values["occurred_at"] <= as_of:
-            events[row.values["subscription_id"]].append(row.values)
-    return {key: risk_oracle.terms(rows, chosen.reporting_timezone) for key, rows in events.items()}
+            landed[row.values["subscription_id"]].append(row.values)
+    found = {}
+    for own in oracle.events_by_customer(events).values():
+        for key, life in oracle.lives_of(own, chosen).items():
+            times = terms_oracle.active_times(terms_oracle.history_of(life, chosen))
+            found[key] = risk_oracle.terms(terms_oracle.begins(landed[key], times), as_of, chosen.reporting_timezone)
+    return found
 
 
 def twin(tables: dict, options: dict, bands: dict) -> tuple[dict[str, list[dict]], dict[str, datetime | None]]:
@@ -79,7 +87,7 @@ def twin(tables: dict, options: dict, bands: dict) -> tuple[dict[str, list[dict]
     records, _ = oracle.accept("customers", tables["customers"], oracle.read_customer, chosen.known_at)
     attributes = {record.key: record.values for record in records}
     today = oracle.local_date_of(as_of, chosen.reporting_timezone)
-    all_terms = terms_of(tables, chosen, as_of)
+    all_terms = terms_of(tables, events, chosen, as_of)
     rows = list(risk_oracle.exposed(histories, all_terms, bands, today, chosen.reporting_timezone, SEED))
     order = {row["risk"]: int(row["risk_order"]) for row in SEED}
     requested = {key: at for own in histories.values() if own for key, at in own[-1].requested.items()}

@@ -1,64 +1,71 @@
 {#-
-    Terms of a quarter or longer. A term begins with a start or a renewal and is as long as the billing interval that was
-    last given with an amount. The landed events are read, as renewals that change nothing end at their sort.
+    Terms, one after the other. What nobody renewed or ended by the end of the last day of a term goes on for as long again,
+    so who sends no renewals has further terms too.
 -#}
-{%- set begins = "event_type in ('started', 'reactivated', 'renewed')" -%}
-{%- set quarter = interval_length("'quarter'", 1) -%}
-with long_terms as (
-    select distinct subscription_id
-    from {{ ref("int_lifecycle_events") }}
-    where {{ interval_length("billing_interval", "coalesce(billing_interval_count, 1)") }} >= {{ quarter }}
+with months as (
+    select
+        cast(row_number() over (order by period_start) - 1 as integer) as rolls,
+        cast(count(*) over () as bigint) as months
+    from {{ ref("int_periods") }}
+    where period_grain = 'month'
 ),
 
-events as (
+rolled as (
+    -- as often as the term fits into the calendar, at most
     select
-        events.subscription_id,
-        events.event_type,
-        events.occurred_at,
-        case when events.amount is not null then coalesce(events.billing_interval, 'month') end as interval_given,
-        case when events.amount is not null then coalesce(events.billing_interval_count, 1) end as count_given,
-        row_number() over (partition by events.subscription_id order by events.occurred_at, events.event_id) as event_number
-    from {{ ref("int_lifecycle_events") }} as events
-    inner join long_terms
-        on events.subscription_id = long_terms.subscription_id
+        starts.*,
+        months.rolls,
+        {{ reporting_date("starts.began_at") }} as first_on
+    from {{ ref("int_term_starts") }} as starts
+    inner join months
+        on months.rolls * starts.term_length <= (months.months + 1) * {{ interval_length("'month'", 1) }}
+),
+
+dated as (
+    select
+        *,
+        cast({{ dbt.dateadd("day", "days * rolls", dbt.dateadd("month", "months * rolls", "first_on")) }} as date)
+            as follows_on,
+        cast({{ dbt.dateadd("day", "days * (rolls + 1)", dbt.dateadd("month", "months * (rolls + 1)", "first_on")) }} as date)
+            as ends_on
+    from rolled
+),
+
+timed as (
+    select
+        dated.subscription_id,
+        dated.customer_id,
+        dated.rolls,
+        dated.began_at as first_at,
+        case
+            when dated.rolls = 0 then dated.began_at
+            else {{ reporting_midnight(dbt.dateadd("day", 1, "dated.follows_on")) }}
+        end as began_at,
+        dated.follows_on,
+        dated.ends_on,
+        dated.renewed_at,
+        dated.ended_at
+    from dated
 ),
 
 terms as (
     select
-        *,
-        {{ last_given("interval_given", "event_number", "text") }} as billing_interval,
-        {{ last_given("count_given", "event_number", "bigint") }} as billing_interval_count
-    from events
-    window until_here as (partition by subscription_id order by event_number rows unbounded preceding)
-),
-
-turns as (
-    select
-        *,
-        lead(occurred_at) over (partition by subscription_id order by event_number) as next_at
-    from terms
-    where {{ begins }} or event_type in ('cancelled', 'expired')
-),
-
-lengths as (
-    select
-        subscription_id,
-        occurred_at,
-        next_at,
-        {{ reporting_date("occurred_at") }} as began_on,
-        cast(
-            billing_interval_count * case billing_interval when 'year' then 12 when 'quarter' then 3 when 'month' then 1 else 0 end
-            as integer
-        ) as months,
-        cast(billing_interval_count * case billing_interval when 'week' then 7 when 'day' then 1 else 0 end as integer) as days
-    from turns
-    where {{ begins }} and {{ interval_length("billing_interval", "billing_interval_count") }} >= {{ quarter }}
+        timed.*,
+        lead(timed.began_at) over (partition by timed.subscription_id, timed.first_at order by timed.rolls) as rolled_over_at
+    from timed
+    inner join {{ ref("int_report_moment") }} as moment
+        on timed.began_at <= moment.as_of
+    where coalesce(timed.began_at < least(timed.renewed_at, timed.ended_at), true)
 )
 
 select
     subscription_id,
-    occurred_at as began_at,
-    began_on,
-    next_at,
-    cast({{ dbt.dateadd("day", "days", dbt.dateadd("month", "months", "began_on")) }} as date) as ends_on
-from lengths
+    customer_id,
+    began_at,
+    {{ reporting_date("began_at") }} as began_on,
+    ends_on,
+    case when rolls > 0 then follows_on end as rolled_over_on,
+    renewed_at,
+    ended_at,
+    coalesce(rolled_over_at, least(renewed_at, ended_at)) as next_at
+from terms

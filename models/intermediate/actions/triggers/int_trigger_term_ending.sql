@@ -1,5 +1,5 @@
 {#-
-    A term of a quarter or longer ends within so many days: from then until it is renewed or ended, or until its last day is
+    A long term (int_term_starts) ends within so many days: from then until it is renewed or ended, or until its last day is
     over.
 -#}
 with ending as (
