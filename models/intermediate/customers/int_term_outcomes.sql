@@ -69,7 +69,6 @@ select
     settled.subscription_id,
     settled.customer_id,
     settled.began_at,
-    settled.began_on,
     settled.ends_on,
     settled.outcome,
     settled.settled_at,
