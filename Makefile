@@ -175,6 +175,10 @@ publish-postgres: setup  ## put the published marts into a Postgres database, wh
 metrics: setup  ## ask the semantic layer (METRICS="churn_rate mrr_end" BY="quarter country" WHERE="..."; none: list them)
 	@$(BIN)/python -m warehouse.metrics "$$METRICS" "$$BY" "$$WHERE"
 
+.PHONY: forecast-check
+forecast-check: setup  ## say how far past forecasts were off, and how many were in their intervals
+	@$(BIN)/python -m warehouse.forecast_check
+
 erase: setup $(ADDRESSES)  ## take one person out of everything stored (CUSTOMER=id)
 	@$(BIN)/python -m warehouse.erase "$$CUSTOMER"
 
