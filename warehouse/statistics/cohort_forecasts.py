@@ -102,10 +102,18 @@ def joins_ahead(joined: Floats, months_ahead: int) -> Floats:
     return latest.sum() / usual * np.resize(factors, months_ahead) if usual > 0 else np.zeros(months_ahead)
 
 
-def cohort_forecast(customers: History, mrr: History, months_ahead: int) -> dict[str, Floats]:
+@dataclass(frozen=True)
+class Gain:
+    """How many times more a month keeps than it did: of each age, and of all ages."""
+
+    by_age: Floats
+    overall: float
+
+
+def cohort_forecast(customers: History, mrr: History, months_ahead: int, gain: Gain | None = None) -> dict[str, Floats]:
     """customers_end, mrr_end and net_revenue_retention by month ahead of the last month of the histories.
 
-    Retention is not a number where no MRR is left to keep.
+    Retention is not a number where no MRR is left to keep. With a gain, what would be if months kept so much more.
     """
     new, back = (joins_ahead(part, months_ahead) for part in (customers.joined[0], customers.joined[1:].sum(axis=0)))
     # who joins pays what those of the latest year paid
@@ -113,14 +121,26 @@ def cohort_forecast(customers: History, mrr: History, months_ahead: int) -> dict
     new_mrr = new * (paid[0].sum() / max(joined[0].sum(), 1))
     back_mrr = back * (paid[1:].sum() / max(joined[1:].sum(), 1))
     per_customer = float(mrr.end[-1] / max(customers.end[-1], 1))
-    ended, _ = _carried_on(customers, new, back, PRIOR_CUSTOMERS)
-    ended_mrr, retention = _carried_on(mrr, new_mrr, back_mrr, PRIOR_CUSTOMERS * per_customer)
+    ended, _ = carried_on(customers, new, back, PRIOR_CUSTOMERS, gain)
+    ended_mrr, retention = carried_on(mrr, new_mrr, back_mrr, PRIOR_CUSTOMERS * per_customer, gain)
     return {"customers_end": ended, "mrr_end": ended_mrr, "net_revenue_retention": retention}
 
 
-def _carried_on(history: History, new: Floats, back: Floats, prior: float) -> tuple[Floats, Floats]:
-    """What is there at the end of each month ahead, and the share that each keeps of its start."""
+def carried_on(
+    history: History, new: Floats, back: Floats, prior: float, gain: Gain | None = None
+) -> tuple[Floats, Floats]:
+    """What is there at the end of each month ahead, and the share that each keeps of its start.
+
+    Args:
+        history: of customers or of MRR.
+        new: of that amount, what joins in each month ahead for the first time.
+        back: what comes back.
+        prior: as of kept_by_age.
+        gain: what the shares are multiplied with; None = they are as they were.
+    """
     shares, overall = kept_by_age(history, prior)
+    if gain:
+        shares, overall = shares * gain.by_age, overall * gain.overall
     # nobody was seen at the ages to come; who comes back has no age that tells how long it stays
     shares = np.append(shares[1:], np.full(len(new) + 1, overall))
     there, returned = (history.kept + history.joined)[:, -1], 0.0

@@ -80,7 +80,7 @@ def segment_forecasts(movements: Iterable[tuple], months: Sequence[date], limits
         A table of SCHEMA; period_start and what became of it (actual) may be after the last month. A metric that cannot
         be forecast from the last month is one row of it without a value, with a reason.
     """
-    segments = _segments(movements, months)
+    segments = read_segments(movements, months)
     origins = range(max(len(months) - limits.most_origins, 0), len(months))
     tables = [SCHEMA.empty_table()]
     forecasts = {key: _forecasts(segment, origins, limits) for key, segment in segments.items()}
@@ -96,7 +96,8 @@ def segment_forecasts(movements: Iterable[tuple], months: Sequence[date], limits
     return pa.concat_tables([*tables, _refused(segments, months, limits)])
 
 
-def _segments(movements: Iterable[tuple], months: Sequence[date]) -> dict[tuple[str, str], Segment]:
+def read_segments(movements: Iterable[tuple], months: Sequence[date]) -> dict[tuple[str, str], Segment]:
+    """The segments by type and value, from the movements that segment_forecasts is given."""
     index = {month: number for number, month in enumerate(months)}
     rows: dict[tuple[str, str], list[tuple]] = {}
     for segment_type, segment_value, cohort, month, *amounts in movements:
