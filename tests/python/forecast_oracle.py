@@ -38,7 +38,7 @@ def rows(
                         )
                     if not reason:
                         made[key, origin] = business.forecast(metric, method, origin, ahead)
-            widths = {level: _widths(made, segments, metric, level, len(months), ahead) for level in (80, 95)}
+            widths = _widths(made, segments, metric, len(months), ahead)
             for (key, origin), values in made.items():
                 business = Business(segments[key], len(months))
                 for step, value in enumerate(values, start=1):
@@ -51,10 +51,9 @@ def rows(
                     actual = business.value(metric, origin + step) if origin + step < len(months) else None
                     ends: list[float | None] = [None] * 4
                     if scale is not None and width[80] is not None:
-                        narrow = width[80] * scale
-                        wide = max(width[95] * scale, narrow)
+                        narrow, wide = width[80] * scale, width[95] * scale
                         ends = [max(value - narrow, 0), value + narrow, max(value - wide, 0), value + wide]
-                    reason = None if ends[0] is not None else "too_few_forecasts_before"
+                    reason = None if ends[0] is not None else "no_past_errors"
                     found.append((metric, *key, method, months[origin], step, value, *ends, actual, reason))
     names = ["metric", "segment_type", "segment_value", "method", "origin", "months_ahead", "value"]
     names += ["lower_80", "upper_80", "lower_95", "upper_95", "actual", "reason"]
@@ -110,8 +109,11 @@ class Business:
     def scale(self, metric: str, origin: int) -> float | None:
         values = [self.value(metric, month) for month in range(self.first, origin + 1)]
         pairs = list(pairwise(values))[-12:]
-        changes = [abs(new - old) for old, new in pairs if old is not None and new is not None]
-        return mean(changes) if sum(changes) > 0 else None
+        changes = [new - old for old, new in pairs if old is not None and new is not None]
+        if not changes:
+            return None
+        spread = mean(abs(change - mean(changes)) for change in changes)
+        return spread if spread > 1e-9 * max(abs(change) for change in changes) else None
 
     def forecast(self, metric: str, method: str, origin: int, ahead: int) -> list[float | None]:
         values = [self.value(metric, month) for month in range(self.first, origin + 1)]
@@ -184,8 +186,8 @@ class Business:
         return [joins * each for joins in expected]
 
 
-def _widths(made: dict, segments: dict, metric: str, level: int, months: int, ahead: int) -> dict[tuple, float]:
-    """By origin and months ahead, how many scales the interval reaches to both sides."""
+def _widths(made: dict, segments: dict, metric: str, months: int, ahead: int) -> dict[int, dict[tuple, float]]:
+    """By level, then by origin and months ahead, how many scales the interval reaches to both sides."""
     errors: dict[tuple, list[float]] = defaultdict(list)
     for (key, origin), values in made.items():
         business = Business(segments[key], months)
@@ -194,17 +196,20 @@ def _widths(made: dict, segments: dict, metric: str, level: int, months: int, ah
             actual = business.value(metric, origin + step) if origin + step < months else None
             if None not in (scale, value, actual):
                 errors[origin, step].append(abs(value - actual) / scale)
-    widths: dict[tuple, float] = {}
-    factor = 1.0
+    widths: dict[int, dict[tuple, float]] = {80: {}, 95: {}}
+    own = {80: 1.0, 95: 1.0}
     for now in range(months):
-        due = [(error, widths[now - step, step]) for step in range(1, ahead + 1) if (now - step, step) in widths
-               for error in errors[now - step, step]]  # fmt: skip
-        if due:
-            factor *= exp(sum(error > width for error, width in due) / len(due) - (1 - level / 100))
+        for level, of_level in widths.items():
+            due = [(error, of_level[now - step, step]) for step in range(1, ahead + 1) if (now - step, step) in of_level
+                   for error in errors[now - step, step]]  # fmt: skip
+            if due:
+                own[level] *= exp(sum(error > width for error, width in due) / len(due) - (1 - level / 100))
+        factors = {80: own[80], 95: max(own.values())}
         for step in range(1, ahead + 1):
             origins = [origin for origin in range(now - step - 5, now - step + 1) if errors[origin, step]]
             if len(origins) >= 3:
                 known = sorted(error for origin in origins for error in errors[origin, step])
-                rank = min(ceil((len(known) + 1) * level / 100 - 1e-9), len(known))
-                widths[now, step] = factor * known[rank - 1]
+                for level, of_level in widths.items():
+                    rank = min(ceil((len(known) + 1) * level / 100 - 1e-9), len(known))
+                    of_level[now, step] = factors[level] * known[rank - 1]
     return widths

@@ -76,7 +76,7 @@ def test_every_figure_is_the_twins(count: int) -> None:
     assert reasons == (
         {"too_few_months"}
         if count == 3
-        else {None, "too_few_months", "too_few_forecasts_before", "no_mrr"} | (reasons & {"too_few_customers"})
+        else {None, "too_few_months", "no_past_errors", "no_mrr"} | (reasons & {"too_few_customers"})
     )
 
 
@@ -152,7 +152,7 @@ def test_joins_are_the_mean_of_half_a_year_by_season() -> None:
 
 def test_intervals_are_as_wide_as_errors_were_and_know_no_later_one() -> None:
     errors = np.arange(1.0, 11).reshape(1, 10, 1)
-    widths = half_widths(errors, 80)[:, 0]
+    widths = half_widths(errors, [80])[80][:, 0]
     # three errors are known at the fourth origin; 4 x 0.8 is above 3, so the largest
     assert np.isnan(widths[:3]).all() and widths[3] == 3
     # the error of 4 was not in the interval: all of one forecast missed, where a fifth may
@@ -161,26 +161,42 @@ def test_intervals_are_as_wide_as_errors_were_and_know_no_later_one() -> None:
     assert widths[5] == pytest.approx(5 * np.exp(0.8 - 0.2))
     changed = errors.copy()
     changed[0, 5:] = 1000
-    assert np.array_equal(half_widths(changed, 80)[:6], half_widths(errors, 80)[:6], equal_nan=True)
+    assert np.array_equal(half_widths(changed, [80])[80][:6, 0], widths[:6], equal_nan=True)
 
 
 def test_a_quantile_of_many_errors_has_the_rank_of_a_next_one() -> None:
     errors = np.arange(1.0, 100).reshape(33, 3, 1)  # 99 errors: the 80th of 100 places, the 95th
     errors = np.concatenate([errors, np.full((33, 1, 1), np.nan)], axis=1)
-    assert (half_widths(errors, 80)[3, 0], half_widths(errors, 95)[3, 0]) == (80, 95)
+    assert {level: widths[3, 0] for level, widths in half_widths(errors, [80, 95]).items()} == {80: 80, 95: 95}
+
+
+def test_the_wider_interval_is_widened_with_the_narrower_one() -> None:
+    errors = np.tile(np.arange(1.0, 41).reshape(40, 1, 1), (1, 5, 1))
+    errors[30:, 3] = 33.5  # a quarter of what came is outside 80%, and nothing outside 95%
+    widths = half_widths(errors, [80, 95])
+    missed = np.mean(errors[:, 3, 0] > widths[80][3, 0])
+    assert missed > 0.2 and (errors[:, 3, 0] <= widths[95][3, 0]).all()
+    # the 153rd of the 160 errors that are known is 38
+    assert widths[95][4, 0] == pytest.approx(38 * np.exp(missed - 0.2))
+
+
+def test_a_steady_business_has_no_errors_to_tell_an_interval_by() -> None:
+    months = calendar(12)
+    steady = [("all", "all", month, month, 5, 0, 50, 0, 0) for month in months]
+    rows = segment_forecasts(steady, months, LIMITS).to_pylist()
+    assert {row["reason"] for row in rows if row["value"] is not None} == {"no_past_errors"}
 
 
 def test_two_months_ahead_is_judged_two_months_later() -> None:
     errors = np.ones((1, 6, 2))
-    widths = half_widths(errors, 80)
+    widths = half_widths(errors, [80])[80]
     assert np.argmax(~np.isnan(widths[:, 0])) == 3 and np.argmax(~np.isnan(widths[:, 1])) == 4
 
 
 def test_intervals_hold_what_they_promise_also_when_errors_grow() -> None:
     draw = np.random.default_rng(7)
     growing = np.abs(draw.normal(size=(20, 60, 6))) * np.linspace(1, 6, 60)[:, None]
-    for level in (80, 95):
-        widths = half_widths(growing, level)
+    for level, widths in half_widths(growing, [80, 95]).items():
         is_judged = ~np.isnan(widths)
         inside = (growing <= widths)[:, is_judged].mean()
         assert abs(inside - level / 100) < 0.03

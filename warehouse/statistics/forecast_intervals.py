@@ -9,6 +9,8 @@ conformal inference: Gibbs and Candes 2021, Advances in Neural Information Proce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,30 +21,35 @@ LEAST_ORIGINS = 3  # with fewer there is no interval
 STEP = 1.0  # a month in which all missed at 80% widens by exp(0.8)
 
 
-def half_widths(errors: Floats, level: int) -> Floats:
-    """How far an interval reaches from its forecast, in the unit of the errors.
+def half_widths(errors: Floats, levels: Sequence[int]) -> dict[int, Floats]:
+    """How far the interval of each level reaches from its forecast, in the unit of the errors.
 
     Args:
         errors: how far each forecast was off, at least 0: segments x origins (months, in order) x months ahead, the
             first being 1. Not a number where there is no forecast, or nothing is known of it yet.
-        level: in percent.
+        levels: in percent, the lowest first. A higher one is widened at least as much as a lower one.
 
     Returns:
-        Origins x months ahead; each from errors known at its origin only. Not a number where those are too few.
+        By level, origins x months ahead; each from errors known at its origin only. Not a number where those are too
+        few.
     """
     _, origins, horizons = errors.shape
-    widths, factor = np.full((origins, horizons), np.nan), 1.0
+    widths = {level: np.full((origins, horizons), np.nan) for level in levels}
+    factors = dict.fromkeys(levels, 1.0)
     for origin in range(origins):
         ahead = [month for month in range(horizons) if origin > month]
         due = np.array([errors[:, origin - month - 1, month] for month in ahead])
-        allowed = np.array([widths[origin - month - 1, month] for month in ahead]).reshape(-1, 1)
-        if ahead and (judged := ~np.isnan(due) & ~np.isnan(allowed)).any():
-            factor *= np.exp(STEP * ((due > allowed)[judged].mean() - (100 - level) / 100))
+        for level in levels:
+            allowed = np.array([widths[level][origin - month - 1, month] for month in ahead]).reshape(-1, 1)
+            if ahead and (judged := ~np.isnan(due) & ~np.isnan(allowed)).any():
+                factors[level] *= np.exp(STEP * ((due > allowed)[judged].mean() - (100 - level) / 100))
         for month in ahead:
             known = errors[:, max(origin - month - LATEST_ORIGINS, 0) : origin - month, month]
             is_known = ~np.isnan(known)
             if is_known.any(axis=0).sum() >= LEAST_ORIGINS:
-                widths[origin, month] = factor * _quantile(known[is_known], level)
+                for number, level in enumerate(levels):
+                    factor = max(factors[lower] for lower in levels[: number + 1])
+                    widths[level][origin, month] = factor * _quantile(known[is_known], level)
     return widths
 
 

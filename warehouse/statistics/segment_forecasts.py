@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 METRICS = ("customers_end", "mrr_end", "net_revenue_retention")
 METHODS = ("cohort", "naive", "trailing_average")
+LEVELS = (80, 95)
 SCHEMA = pa.schema(
     [
         *[(name, pa.string()) for name in ("metric", "segment_type", "segment_value", "method")],
@@ -89,9 +90,8 @@ def segment_forecasts(movements: Iterable[tuple], months: Sequence[date], limits
         scale = np.stack([_scale(segment, metric, origins) for segment in segments.values()])
         for method in METHODS:
             value = np.stack([forecasts[key][metric, method] for key in segments])
-            errors = np.abs(value - actual) / scale
-            reached = {80: half_widths(errors, 80) * scale}
-            reached[95] = np.maximum(half_widths(errors, 95) * scale, reached[80])
+            widths = half_widths(np.abs(value - actual) / scale, LEVELS)
+            reached = {level: width * scale for level, width in widths.items()}
             tables.append(_table(metric, method, list(segments), months, origins, value, actual, reached))
     return pa.concat_tables([*tables, _refused(segments, months, limits)])
 
@@ -141,13 +141,15 @@ def _actual(segment: Segment, metric: str, origins: range, limits: Limits) -> Fl
 
 
 def _scale(segment: Segment, metric: str, origins: range) -> Floats:
-    """The mean change from month to month of the latest year at each origin, so that errors of large and small
-    segments can be told together; not a number where nothing changed. Origins x 1."""
-    changes, scales = np.abs(np.diff(segment.series[metric])), []
+    """By how much the changes from month to month of the latest year differ from their mean, so that errors of large
+    and small segments can be told together; not a number where all are the same. Origins x 1."""
+    changes, scales = np.diff(segment.series[metric]), []
     for origin in origins:
         latest = changes[: max(origin - segment.first, 0)][-cohorts.YEAR :]
         known = latest[~np.isnan(latest)]
-        scales.append(known.mean() if known.sum() > 0 else np.nan)
+        spread = np.abs(known - known.mean()).mean() if len(known) else 0.0
+        # changes that are all the same differ by the last bit of their mean
+        scales.append(spread if spread > 1e-9 * np.abs(known).max(initial=0) else np.nan)
     return np.array(scales).reshape(-1, 1)
 
 
@@ -181,7 +183,7 @@ def _table(
         columns[f"lower_{level}"] = np.maximum(columns["value"] - width, 0)
         columns[f"upper_{level}"] = columns["value"] + width
     has_none = np.isnan(columns["lower_80"])
-    columns["reason"] = np.where(has_none, "too_few_forecasts_before", None)
+    columns["reason"] = np.where(has_none, "no_past_errors", None)
     return pa.table([pa.array(columns[field.name], field.type, from_pandas=True) for field in SCHEMA], schema=SCHEMA)
 
 
