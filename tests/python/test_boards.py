@@ -105,6 +105,7 @@ def test_every_code_of_the_marts_and_seeds_has_a_label() -> None:
         ("play_metrics", "metric", "play_metric"), ("red_flags", "flag_code", "flag"),
         ("health_parts", "part", "health_part"), ("health_bands", "band", "health_band"),
         ("benchmarks", "benchmark", "benchmark"), ("rfm_segments", "rfm_segment", "rfm_segment"),
+        ("what_if_scenarios", "scenario", "scenario"), ("relative_goals", "goal", "goal"),
     ):  # fmt: skip
         with (shared.PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
             lacking = {row[column] for row in csv.DictReader(file)} - {key for of, key in known if of == kind}
