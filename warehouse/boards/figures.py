@@ -106,7 +106,7 @@ class Figures:
         self._connection.close()
 
     def landed(self) -> set[str]:
-        """The raw tables that have rows; orders or use that tell who is a customer stand for subscription_events too."""
+        """The raw tables that have rows; orders that tell who is a customer stand for subscription_events too."""
         tables = "select raw_table from marts.rpt_event_reconciliation where raw_rows > 0"
         is_by_activity = "select 'subscription_events' from marts.rpt_churn_rates limit 1"
         return {name for (name,) in self._all(f"{tables} union ({is_by_activity})")}
