@@ -275,9 +275,16 @@ def test_events_and_states_are_those_of_the_contract(demo_build: SimpleNamespace
     assert sorted(named) == sorted(accepted)
 
 
+def definitions_of_churn(demo_build: SimpleNamespace) -> str:
+    """The table of the definitions of a churn rate, as the column's description has it."""
+    (rows,) = [block for block, name in tables._doc_blocks(demo_build.manifest).items() if name == "definition"]
+    return rows
+
+
 def test_definitions_name_tables_and_columns_that_exist(demo_build: SimpleNamespace) -> None:
     page = (tables.DOCS / "definitions.md").read_text(encoding="utf-8")
     known = {"as_of", "known_at", *RULES, *ENVIRONMENT, *THRESHOLDS, "churn_reasons", "all", "occurred_at"}
+    known |= {"mrr_definitions", *re.findall(r"^\| `(\w+)`", definitions_of_churn(demo_build), re.MULTILINE)}
     for mart in marts_of(demo_build):
         known |= {mart["name"], *mart["columns"], *(f"{mart['name']}.{column}" for column in mart["columns"])}
     assert set(re.findall(r"`([a-z_.]+)`", page)) - known == set()
@@ -285,8 +292,7 @@ def test_definitions_name_tables_and_columns_that_exist(demo_build: SimpleNamesp
 
 def test_numbers_of_the_readme_are_those_of_the_project(demo_build: SimpleNamespace) -> None:
     text = " ".join(README.split())
-    definitions = tables._doc_blocks(demo_build.manifest)
-    (rows,) = [block for block, name in definitions.items() if name == "definition"]
+    rows = definitions_of_churn(demo_build)
     assert "and seven others beside it" in text and len(re.findall(r"^\| `", rows, re.MULTILINE)) == 8
     assert "nine [analyses]" in text and len(list((pages.PROJECT / "analyses").glob("*.sql"))) == 9
     changes = [mutant for mutant in read_mutants() if not mutant.equivalent and mutant.is_in_a_model]

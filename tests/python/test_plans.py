@@ -57,6 +57,7 @@ SMALL = {
     "int_subscription_movement_sums",  # the same, and sums x the five grains
     "int_subscription_segment_periods",  # segments x periods: the rows of the report itself
     "int_mrr_counted",  # stretches x the two parts before and after one has been past due for too long
+    "rpt_cac_payback",  # cohorts x months: the rows of the report itself
     "rpt_product_movements",  # products x periods: the rows of the report itself
     "int_subscription_terms",  # long terms that an event begins x the months of the calendar
     "int_terms_changes",  # the same, of the few customers who changed terms, x the five grains

@@ -26,6 +26,12 @@ OPTIONS = {
 }
 TYPES = ["renewed"] * 4 + ["changed", "changed", "cancelled", "expired", "paused", "cancel_requested", "reactivated"]
 DAYS = [-100, -30, -1, 0, 0, 0, 1, 5, 59, 60, 61, 90]
+# a term that ends 45 days after the first as_of, and that the customer has asked to end
+ENDING = [
+    {**STARTED, "event_id": event_id, "customer_id": "c77", "subscription_id": "s77", "event_type": kind,
+     "occurred_at": at, "billing_interval": "year", "amount": "100"}
+    for event_id, kind, at in [("e2001", "started", "2023-12-20"), ("e2002", "cancel_requested", "2024-10-01")]
+]  # fmt: skip
 
 
 @st.composite
@@ -53,7 +59,7 @@ def contracted(draw: st.DrawFn) -> list[dict[str, str]]:
 def businesses_with_terms(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     tables = draw(streams.landing_folders())
     rows = [row for own in draw(st.lists(contracted(), min_size=2, max_size=5)) for row in own]
-    return tables | {"subscription_events": [*tables["subscription_events"], STARTED, *rows], "orders": []}
+    return tables | {"subscription_events": [*tables["subscription_events"], STARTED, *ENDING, *rows], "orders": []}
 
 
 def facts_of(tables: dict, options: dict, replaced: set[tuple]) -> tuple[playbooks_oracle.Business, list[dict]]:

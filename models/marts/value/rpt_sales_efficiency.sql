@@ -4,15 +4,27 @@ with periods as (
     where segment_type = 'all' and period_grain in ('month', 'quarter', 'year')
 ),
 
-costs as (
-    select
+months as (
+    -- each belongs to one period of a grain, of a fiscal year too
+    select distinct
         periods.period_grain,
         periods.period_start,
+        calendar.month_start
+    from {{ ref("int_calendar_periods") }} as periods
+    inner join {{ ref("int_calendar_days") }} as calendar
+        on periods.date_day = calendar.date_day
+    where periods.period_grain in ('month', 'quarter', 'year')
+),
+
+costs as (
+    select
+        months.period_grain,
+        months.period_start,
         sum(costs.cost) as acquisition_cost
-    from periods
+    from months
     inner join {{ ref("int_channel_costs") }} as costs
-        on periods.period_start <= costs.cost_month and periods.period_end > costs.cost_month
-    group by periods.period_grain, periods.period_start
+        on months.month_start = costs.cost_month
+    group by months.period_grain, months.period_start
 ),
 
 with_costs as (
