@@ -53,7 +53,7 @@ SETTINGS: dict[str, dict] = {
         "fiscal_year_start_month": 12,
         "annual_discount_rate": 0.001,
         "as_of": "2024-10-01T03:30:00+05:30",
-        "segments": ["industry", "country"],
+        "segments": ["industry"],
     },
     "activity_berlin_pounds": {
         "reporting_currency": "GBP",

@@ -77,8 +77,8 @@ select
     settled.outcome = 'lost' and replacements.subscription_id is not null as is_replaced,
     cast(around.mrr_due as decimal(38, 6)) as mrr_due,
     cast(case when settled.outcome in ('renewed', 'rolled_over') then around.mrr_after else 0 end as decimal(38, 6)) as mrr_renewed,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     around.plan_id as plan
 from settled

@@ -26,8 +26,8 @@ select
     folded.definition,
     folded.period_grain,
     folded.period_start,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     count(case when folded.is_active and not folded.was_active and folded.is_new then 1 end) as customers_new,
     count(case when folded.is_active and not folded.was_active and not folded.is_new then 1 end) as customers_reactivated,
@@ -41,8 +41,8 @@ inner join {{ ref("int_customers") }} as customers
     on folded.customer_id = customers.customer_id
 group by
     folded.definition,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     folded.period_grain,
     folded.period_start

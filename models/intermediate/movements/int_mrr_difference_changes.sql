@@ -57,8 +57,8 @@ select
     changes.billing_interval_count,
     calendar.period_grain,
     calendar.period_start,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     cast(sum(changes.direction) as bigint) as subscriptions,
     cast(sum(changes.direction * changes.mrr) as decimal(38, 6)) as mrr
@@ -76,8 +76,8 @@ group by
     changes.amount,
     changes.billing_interval,
     changes.billing_interval_count,
-    {%- for segment in attribute_segments() %}
-    customers.{{ segment }},
+    {%- for attribute in customer_attributes() %}
+    customers.{{ attribute }},
     {%- endfor %}
     calendar.period_grain,
     calendar.period_start

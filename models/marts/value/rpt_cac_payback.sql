@@ -84,20 +84,24 @@ months as (
     )
 ),
 
-margins as (
+earned as (
     select
         months.*,
-        case when business.has_receipts then months.received else months.mrr_end end as revenue,
-        cast(
-            sum(case when business.has_receipts then months.received else months.mrr_end end) over until_here
-            * {{ var("gross_margin") }} as decimal(38, 6)
-        ) as margin_so_far
+        case when business.has_receipts then months.received else months.mrr_end end as revenue
     from months
     cross join business
-    window until_here as (
-        partition by months.acquisition_channel, months.joined_month
-        order by months.period_start rows unbounded preceding
-    )
+),
+
+margins as (
+    select
+        *,
+        cast(
+            sum(revenue) over (
+                partition by acquisition_channel, joined_month
+                order by period_start rows unbounded preceding
+            ) * {{ var("gross_margin") }} as decimal(38, 6)
+        ) as margin_so_far
+    from earned
 ),
 
 final as (
