@@ -13,9 +13,11 @@ Usage: make bench-tables [SIZE=200000]
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -53,12 +55,28 @@ def write(landing: Path, *arguments: object) -> dict[str, int]:
     return {table: int(rows.replace(",", "")) for rows, table in lines}
 
 
+def seconds_by_folder(target: Path, results: Path) -> dict[str, float]:
+    """Seconds that a build's models and their tests ran, by folder of the model ("marts/health"), the longest first.
+
+    Two run at a time, so the sum is longer than the build; a share of it is a share of the work.
+    """
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    seconds: Counter[str] = Counter()
+    for ran in json.loads(results.read_text(encoding="utf-8"))["results"]:
+        node = nodes.get(ran["unique_id"], {})
+        model = nodes.get(node.get("attached_node") or ran["unique_id"], {})
+        of_models = model.get("resource_type") == "model"
+        seconds["/".join(model["fqn"][1:3]) if of_models else "other"] += ran["execution_time"]
+    return {folder: round(spent, 1) for folder, spent in seconds.most_common()}
+
+
 def measure(customers: int, scratch: Path) -> dict[str, object]:
     """The builds of one size, once each.
 
     Returns:
         customers; rows and next_day_rows by table; builds: what bench.run measures of each; engine_cpu_seconds of the
-        full build and the next day; next_day_ratio of these two; peak_memory_bytes; warehouse_bytes after both.
+        full build and the next day; next_day_ratio of these two; peak_memory_bytes; warehouse_bytes after both;
+        seconds_by_folder of the full build and the next day.
     """
     landing, tiny, next_day = scratch / "landing", scratch / "tiny", scratch / "next_day"
     say(f"{customers:,} customers: writing landing data")
@@ -69,6 +87,7 @@ def measure(customers: int, scratch: Path) -> dict[str, object]:
         say(f"{step.replace('_', ' ')}: fixed cost, {customers:,} customers")
         builds[f"fixed_{step}"] = build(tiny, scratch / "of_tiny")
         builds[step] = build(landing, scratch / "of_all")
+        shutil.copy(scratch / "of_all" / "target" / "run_results.json", scratch / f"{step}.json")
         for part in next_day.iterdir() if step == "full" else ():
             shutil.copy(part, landing / part.stem / "part-next-day.parquet")
     engine = {
@@ -83,6 +102,9 @@ def measure(customers: int, scratch: Path) -> dict[str, object]:
         "next_day_ratio": ratio(engine["next_day"], engine["full"]),
         "peak_memory_bytes": max(builds[step]["peak_memory_bytes"] for step in engine),
         "warehouse_bytes": (scratch / "of_all" / "warehouse.duckdb").stat().st_size,
+        "seconds_by_folder": {
+            step: seconds_by_folder(scratch / "of_all" / "target", scratch / f"{step}.json") for step in engine
+        },
     }
 
 
@@ -96,6 +118,13 @@ def table(measured: dict) -> str:
             f"{step.replace('_', ' '):<10}{built['cpu_seconds']:>8.1f}{fixed['cpu_seconds']:>8.1f}{engine:>8.1f}"
             f"{built['wall_seconds']:>8.0f}{built['peak_memory_bytes'] / 1e6:>9,.0f}"
         )
+    lines += ["", "share of the models' and their tests' time"]
+    for folder in measured["seconds_by_folder"]["full"]:
+        shares = (
+            measured["seconds_by_folder"][step].get(folder, 0.0) / sum(measured["seconds_by_folder"][step].values())
+            for step in measured["engine_cpu_seconds"]
+        )
+        lines.append(f"{folder:<30}" + "".join(f"{share:>10.1%}" for share in shares))
     next_day_ratio = measured["next_day_ratio"]
     lines += ["", f"next day / full build: {'none' if next_day_ratio is None else f'{next_day_ratio:.2f}'}"]
     return "\n".join(lines)
