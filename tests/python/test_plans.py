@@ -23,45 +23,33 @@ FEW_ROWS = {
     "health_bands",
     "thresholds",
 }
-# Where it is meant, and why it stays small.
+# Where it is meant, how often, and why it stays small.
 SMALL = {
     # events x the few rows of the playbook
-    "int_trigger_contact_overdue",
-    "int_trigger_days_since_loss",
-    "int_trigger_health_below",
-    "int_trigger_milestone_past_due",
-    "int_trigger_nothing_new",
-    "int_trigger_payment_past_due",
-    "int_trigger_ticket_open",
-    "int_support_at_scores",  # tickets x the days of scoring
-    "int_use_gaps",  # months of use x the 31 days of a month
-    "int_usage_ages",  # ages in days x the listed days of the seed
-    "int_outcome_no_ticket",  # moments of plays x the one row since when tickets are recorded
-    "int_outcome_ordered",  # the same of orders
-    "int_outcome_used",  # the same of use
-    "int_play_comparisons",  # tasks x the bands of MRR of the seed
-    "rpt_trigger_review",  # times as a customer x the quarters of the report
-    "int_winback_days",  # losses x the win-back days, and the bands, of the seeds
-    "sync_winback_queue",  # customers to be won back x the offers of the seed
-    "int_cohort_months",  # cohorts x months: the rows of the report itself
-    "int_surveys",  # surveys x the bands of tenure of the seed
-    "rpt_churn_hazard",  # segments x months of tenure: the rows of the report itself
-    "fct_segment_periods",  # segments x periods: the rows of the report itself
-    "fct_plan_cells",  # sums x the three grains; cells x periods: the rows of the report itself
-    "int_customer_plans",  # stretches of overlapping subscriptions x the levels of the tree
-    "int_exchange_rates_daily",  # rates x the one row of the report moment
-    "int_customer_movements",  # net changes x the three aspects of a customer
-    "int_movement_sums",  # the same, and sums x the five grains
-    "fct_customer_movements",  # the same
-    "int_subscription_movements",  # net changes x the three aspects of a subscription
-    "int_subscription_movement_sums",  # the same, and sums x the five grains
-    "int_subscription_segment_periods",  # segments x periods: the rows of the report itself
-    "int_mrr_counted",  # stretches x the two parts before and after one has been past due for too long
-    "rpt_cac_payback",  # cohorts x months: the rows of the report itself
-    "rpt_product_movements",  # products x periods: the rows of the report itself
-    "int_subscription_terms",  # long terms that an event begins x the months of the calendar
-    "int_terms_changes",  # the same, of the few customers who changed terms, x the five grains
-    "rpt_restatements",  # changed rows of the period report x the metrics
+    "int_trigger_days_since_loss": 1,
+    "int_trigger_milestone_past_due": 1,
+    "int_trigger_payment_past_due": 1,
+    "int_trigger_ticket_open": 1,
+    "int_support_at_scores": 2,  # tickets x the days of scoring
+    "int_use_gaps": 1,  # months of use x the 31 days of a month
+    "int_usage_ages": 1,  # ages in days x the listed days of the seed
+    "int_play_comparisons": 1,  # tasks x the bands of MRR of the seed
+    "rpt_trigger_review": 1,  # times as a customer x the quarters of the report
+    "int_winback_days": 1,  # losses x the win-back days, and the bands, of the seeds
+    "sync_winback_queue": 1,  # customers to be won back x the offers of the seed
+    "int_cohort_months": 1,  # cohorts x months: the rows of the report itself
+    "int_surveys": 1,  # surveys x the bands of tenure of the seed
+    "fct_plan_cells": 1,  # sums x the three grains; cells x periods: the rows of the report itself
+    "int_customer_plans": 2,  # stretches of overlapping subscriptions x the levels of the tree
+    "int_exchange_rates_daily": 1,  # rates x the one row of the report moment
+    "int_customer_movements": 1,  # net changes x the three aspects of a customer
+    "int_movement_sums": 1,  # the same, and sums x the five grains
+    "int_subscription_movements": 1,  # net changes x the three aspects of a subscription
+    "int_subscription_movement_sums": 2,  # the same, and sums x the five grains
+    "int_mrr_counted": 1,  # stretches x the two parts before and after one has been past due for too long
+    "rpt_cac_payback": 1,  # cohorts x months: the rows of the report itself
+    "int_subscription_terms": 1,  # long terms that an event begins x the months of the calendar
+    "rpt_restatements": 1,  # changed rows of the period report x the metrics
 }
 STEPS = {step.name: step for step in harness.compiled_steps("{}") if step.schema != "seeds" and step.kind != "python"}
 
@@ -82,14 +70,14 @@ def quadratic_joins(node: dict) -> Iterator[str]:
         yield from quadratic_joins(child)
 
 
-@pytest.mark.parametrize("model", sorted(STEPS.keys() - SMALL))
+@pytest.mark.parametrize("model", sorted(STEPS))
 def test_model_joins_by_equality(model: str, demo_build: SimpleNamespace) -> None:
     sql = STEPS[model].code.replace(f'"{harness.DATABASE}".', "")
     with duckdb.connect(str(demo_build.warehouse), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         (plan,) = connection.execute(f"explain (format json) {sql}").fetchone()[1:]
-    found = sorted({name for root in json.loads(plan) for name in quadratic_joins(root)})
-    assert not found, f"{model} compares all rows with all rows ({', '.join(found)})"
+    found = [name for root in json.loads(plan) for name in quadratic_joins(root)]
+    assert len(found) <= SMALL.get(model, 0), f"{model} compares all rows with all rows ({', '.join(found)})"
 
 
 def test_a_join_without_an_equality_is_found(demo_build: SimpleNamespace) -> None:

@@ -89,19 +89,35 @@ spells as (
         on recorded.since_on is not null
 ),
 
+-- each side of a comparison is a column of one side: DuckDB compares all rows with all where an outer join asks for more
+bounded_gaps as (
+    select
+        *,
+        coalesce(unused_since, cast('0001-01-01' as date)) as begins_on,
+        coalesce(used_again_on, cast('9999-12-31' as date)) as ends_on
+    from gaps
+),
+
+bounded_spells as (
+    select
+        *,
+        coalesce(lost_on, cast('9999-12-31' as date)) as ends_on
+    from spells
+),
+
 of_spells as (
     select
         spells.customer_id,
         greatest(gaps.unused_since, spells.since_on) as unused_since,
-        case when coalesce(gaps.used_again_on <= spells.lost_on, true) then gaps.used_again_on end as used_again_on,
+        case when gaps.used_again_on <= spells.ends_on then gaps.used_again_on end as used_again_on,
         spells.lost_on,
         spells.lost_at
-    from spells
-    left join gaps
+    from bounded_spells as spells
+    left join bounded_gaps as gaps
         on
             spells.customer_id = gaps.customer_id
-            and coalesce(spells.since_on < gaps.used_again_on, true)
-            and coalesce(spells.lost_on >= gaps.unused_since, true)
+            and spells.since_on < gaps.ends_on
+            and spells.ends_on >= gaps.begins_on
 )
 
 select
