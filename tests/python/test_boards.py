@@ -523,6 +523,21 @@ def test_light_and_dark_are_chosen_and_paper_is_light(published: Path, page: obj
     assert page.wrong == []
 
 
+def test_a_sheet_of_paper_holds_two_charts_beside_each_other(published: Path, page: object) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    show(page, published, "en", "churn")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 704, "height": 1000})  # A4 within its margins
+    assert page.locator(".side:visible, .filters:visible, #vg-tooltip-element:visible").count() == 0
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll('.card')].map((card) => {
+            const [chart, box] = [card.querySelector('.figure svg'), card.getBoundingClientRect()];
+            return [box.top, box.right, chart ? chart.getBoundingClientRect().right : 0]})"""
+    )
+    assert all(chart <= card for _, card, chart in boxes)
+    assert len({top for top, _, _ in boxes}) < len(boxes)
+
+
 def test_pages_without_data_have_no_error(emptied: Path, page: object) -> None:
     render.render_boards(emptied)
     for board in ALL:

@@ -298,7 +298,7 @@ def publish_build(warehouse: Path) -> None:
 def project_of_what_is_watched() -> Iterator[None]:
     """Take out of the parsed project what increments do not grow and nobody looks at: half of a build's work.
 
-    For builds that say why they are full or not, and whose other marts the next build makes anew.
+    The other marts are made anew by each build from what is looked at, whether that was added to or not.
     """
     needed = {step.name for step in harness.steps_for([*WATCHED, *(table.split(".")[1] for table in GROWN)], {})}
     go_on = Manifest.build_flat_graph
@@ -326,10 +326,10 @@ def dbt_build(
     *further: str,
     callbacks: Sequence[Callable] = (),
     fails: bool = False,
-    watched_only: bool = False,
+    every_mart: bool = False,
 ) -> tuple[bool, str]:
     """Build on the warehouse; whether it was an increment, and why or why not."""
-    models = project_of_what_is_watched() if watched_only else contextlib.nullcontext()
+    models = contextlib.nullcontext() if every_mart else project_of_what_is_watched()
     monkeypatch.setenv("RAW_DATA_DIR", str(business.folder))
     monkeypatch.setenv("WAREHOUSE_PATH", str(warehouse))
     monkeypatch.setenv("PUBLISHED_PATH", str(published_file(warehouse)))
@@ -357,13 +357,15 @@ def dbt_build(
         return connection.execute("select is_increment, because from raw.build_plan").fetchone()
 
 
-def differences(business: Business, warehouse: Path) -> list[str]:
+def differences(business: Business, warehouse: Path, *, every_mart: bool = False) -> list[str]:
     """Tables whose rows are not those of a full build."""
     erasures = Erasures.beside(warehouse)
     with duckdb.connect() as connection:
-        marts = [step.name for step in harness.compiled_steps("{}") if step.schema == "marts"]
+        all_marts = [step.name for step in harness.compiled_steps("{}") if step.schema == "marts"]
+        marts = all_marts if every_mart else [*WATCHED]
         marts.remove("rpt_restatements")  # compares with the build before: see check_restatements()
-        harness.build_on(connection, business.folder, marts, business.settings, erasures)
+        grown = [table.split(".")[1] for table in GROWN]
+        harness.build_on(connection, business.folder, [*marts, *grown], business.settings, erasures)
         connection.execute(f"attach '{warehouse}' as grown (read_only)")
         found = []
         for table in [*GROWN, *(f"marts.{mart}" for mart in marts)]:
@@ -417,19 +419,23 @@ def test_every_load_gives_the_tables_of_a_full_build(
     business.load_others(new=30, days_back=400)
     business.load([business.event(days_back=400) for _ in range(120)])
     business.settings["switch_grace_minutes"] = 2880  # two days: a load has events within it
-    plans, restated = [dbt_build(business, warehouse, monkeypatch)], 0
+    plans, restated, compared = [dbt_build(business, warehouse, monkeypatch)], 0, []
     for number in range(LOADS):
+        # all that is made from what grew, at the first load and the last
+        marts = {"every_mart": number in (0, LOADS - 1)}
         if number == LOADS - 1:
             _, problems = erase(ERASED, warehouse, published_file(warehouse), Erasures.beside(warehouse))
             assert not problems
         before, rows_before = report(warehouse), len(business.rows)
         business.next_load()
-        plans.append(dbt_build(business, warehouse, monkeypatch))
+        plans.append(dbt_build(business, warehouse, monkeypatch, **marts))
         loaded = {row["event_id"] for row in business.rows[rows_before:]}
         restated += check_restatements(business, warehouse, before, loaded)
-        found = differences(business, warehouse)
+        found = differences(business, warehouse, **marts)
         assert not found, f"after {plans[-1]}:\n" + "\n".join(found)
+        compared += [plans[-1][0]] if marts["every_mart"] else []
     assert sum(is_increment for is_increment, _ in plans) >= max(2, LOADS // 3), plans
+    assert any(compared), f"every mart was compared after full builds only: {plans}"
     assert restated
 
 
@@ -443,7 +449,7 @@ def test_what_cannot_be_added_to_is_built_in_full(
     business.settings["as_of"] = "2024-03-31"
 
     def build(*further: str) -> tuple[bool, str]:
-        return dbt_build(business, warehouse, monkeypatch, *further, watched_only=True)
+        return dbt_build(business, warehouse, monkeypatch, *further)
 
     assert build() == (False, "there is no complete build to add to")
     business.settings["as_of"] = waiting["occurred_at"]  # exactly: it is seen from here on
@@ -595,7 +601,7 @@ def test_a_start_is_about_the_other_subscriptions_of_its_customer(
     business.load([{**start, "customer_id": "other", "loaded_at": "2024-03-01"}])
     assert losses() == [at_ten]
     business.settings["switch_grace_minutes"] = 0
-    build = dbt_build(business, warehouse, monkeypatch, watched_only=True)
+    build = dbt_build(business, warehouse, monkeypatch)
     assert build == (False, "the setting switch_grace_minutes changed")
 
 
@@ -607,7 +613,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     events, nothing_new = business.folder / "subscription_events", (True, "no new file")
 
     def build(*further: str, **how) -> tuple[bool, str]:
-        return dbt_build(business, warehouse, monkeypatch, *further, **{"watched_only": True, **how})
+        return dbt_build(business, warehouse, monkeypatch, *further, **how)
 
     def rate_quarantined() -> int:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -646,7 +652,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     moved.replace(part)
     os.utime(part, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (part.stat().st_size, part.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-    assert build(watched_only=False) == (False, "part-001.parquet is not what it was")
+    assert build() == (False, "part-001.parquet is not what it was")
     assert not differences(business, warehouse)
 
     # another file while a build reads: it has seen both, so nothing can be added to it
@@ -663,7 +669,7 @@ def test_what_was_read_is_told_from_what_came_in_its_place(
     assert check_restatements(business, warehouse, published, set())
     publish_build(warehouse)
     published = report(warehouse)
-    assert build(watched_only=False) == nothing_new
+    assert build() == nothing_new
     assert not check_restatements(business, warehouse, published, set())
     assert not differences(business, warehouse)
 
@@ -760,6 +766,14 @@ def test_parts_are_unreported_until_their_bytes_were_reported(tmp_path: Path, pr
     assert plan(reported).unreported == (events / "part-001.parquet",)
     (events / "moved.parquet").unlink()  # old rows may now lie in the other one
     assert plan(reported).unreported == ()
+
+
+def test_what_grows_is_looked_at() -> None:
+    """A model that keeps rows of the last build."""
+    nodes = harness.manifest()["nodes"].values()
+    assert {node["name"] for node in nodes if node["config"].get("materialized") == "incremental"} <= {
+        table.split(".")[1] for table in GROWN
+    }
 
 
 def test_every_setting_is_compared_or_reaches_no_stored_table() -> None:
