@@ -47,7 +47,7 @@ endef
 $(foreach name,$(GIVEN),$(eval $(call as_written,$(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow airport ravenstack
+.PHONY: help setup build doctor export erase test mutants test-postgres test-spark lint lock tables clean open-university cdnow airport nf-core airflow ravenstack
 
 help:  ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -202,6 +202,18 @@ airport: setup  ## build the real example with surveys alone (AIRPORT_SURVEY=the
 	@RAW_DATA_DIR="$$AIRPORT_BUILD/landing" WAREHOUSE_PATH="$$AIRPORT_BUILD/airport_survey.duckdb" \
 		PUBLISHED_PATH="$$AIRPORT_BUILD/published/marts.duckdb" DBT_TARGET_PATH="$$AIRPORT_BUILD/target" \
 		$(BIN)/python -m warehouse.build --vars '{as_of: 2017-06-01}'
+
+nf-core: setup  ## build a community's published survey, NPS (209 answers, counted)
+	@$(BIN)/python examples/counts_to_landing.py examples/nf_core_survey/counts.csv examples/nf_core_survey/landing
+	@RAW_DATA_DIR=examples/nf_core_survey/landing WAREHOUSE_PATH=examples/nf_core_survey/nf_core_survey.duckdb \
+		PUBLISHED_PATH=examples/nf_core_survey/published/marts.duckdb DBT_TARGET_PATH=examples/nf_core_survey/target \
+		$(BIN)/python -m warehouse.build --vars '{as_of: 2025-04-01}'
+
+airflow: setup  ## build a program's published surveys of two years, CSAT (511 answers, counted)
+	@$(BIN)/python examples/counts_to_landing.py examples/airflow_survey/counts.csv examples/airflow_survey/landing
+	@RAW_DATA_DIR=examples/airflow_survey/landing WAREHOUSE_PATH=examples/airflow_survey/airflow_survey.duckdb \
+		PUBLISHED_PATH=examples/airflow_survey/published/marts.duckdb DBT_TARGET_PATH=examples/airflow_survey/target \
+		$(BIN)/python -m warehouse.build --vars '{as_of: 2021-01-01}'
 
 ravenstack: setup  ## build the simulated SaaS business of a third party (RAVENSTACK=folder with the data set's CSV files)
 	@$(BIN)/python examples/ravenstack/to_landing.py "$$RAVENSTACK" "$$RAVENSTACK_BUILD/landing"

@@ -24,6 +24,7 @@ GATHERED = (
     "docs/images/*",
     "docs/tables/*.md",
     "connectors/*/*.*",
+    "examples/*.py",
     "examples/*/*.*",
 )
 LANGUAGES = {"en": "English", "ar": "العربية", "fa": "فارسی"}
