@@ -18,8 +18,14 @@ ONBOARDING_DAYS = 90
 LISTED_DAYS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365)
 
 
-def stage_at(moment: oracle.Moment, day: date, joined: list[date], was_on_trial: bool) -> str:
-    """The stage of a customer that is so at the end of a day, after it became a customer on the days of `joined`."""
+Days = tuple[date, date | None]
+
+
+def stage_at(moment: oracle.Moment, day: date, joined: list[date], was_on_trial: bool, ending: list[Days]) -> str:
+    """The stage of a customer that is so at the end of a day, after it became a customer on the days of `joined`.
+
+    `ending`: when its terms were about to end, the first day and the first one after.
+    """
     if moment.is_active:
         subscriptions = moment.subscriptions.values()
         if not any(sub.is_active() and sub.state == oracle.LIVE for sub in subscriptions):
@@ -27,14 +33,17 @@ def stage_at(moment: oracle.Moment, day: date, joined: list[date], was_on_trial:
         if any(sub.failed_at for sub in subscriptions):
             return "past_due"
         if (day - joined[-1]).days >= ONBOARDING_DAYS:
-            return "established"
+            is_due = any(since <= day and (until is None or day < until) for since, until in ending)
+            return "renewal" if is_due else "established"
         return "onboarding" if len(joined) == 1 else "returned"
     if any(sub.state == oracle.TRIALING for sub in moment.subscriptions.values()):
         return "trial"
     return "lost" if joined or was_on_trial else "prospect"
 
 
-def stages_of(history: list[oracle.Moment], created_on: date | None, today: date) -> Iterator[tuple[date, str]]:
+def stages_of(
+    history: list[oracle.Moment], created_on: date | None, today: date, ending: list[Days]
+) -> Iterator[tuple[date, str]]:
     """Day and stage for each day on which a customer enters one."""
     known = [moment.local_date for moment in history if any(map(is_seen, moment.subscriptions.values()))]
     known += [created_on] if created_on else []
@@ -49,7 +58,7 @@ def stages_of(history: list[oracle.Moment], created_on: date | None, today: date
         if moment.is_active and not was_active:
             joined.append(day)
         was_active = moment.is_active
-        now = stage_at(moment, day, joined, was_on_trial)
+        now = stage_at(moment, day, joined, was_on_trial, ending)
         was_on_trial = was_on_trial or now == "trial"
         if now != stage:
             stage = now
@@ -63,16 +72,20 @@ def is_seen(subscription: oracle.Subscription) -> bool:
 
 
 def lifecycle_stages(
-    customers: list[oracle.Customer], created: dict[str, datetime], as_of: datetime, settings: oracle.Settings
+    customers: list[oracle.Customer],
+    created: dict[str, datetime],
+    as_of: datetime,
+    settings: oracle.Settings,
+    ending: dict[str, list[Days]],
 ) -> list[dict]:
-    """The rows of fct_lifecycle_stages."""
+    """The rows of fct_lifecycle_stages. `ending`: when terms were about to end, by customer."""
     today = oracle.local_date_of(as_of, settings.reporting_timezone)
     histories = {customer.customer_id: customer.history for customer in customers}
     rows = []
     for customer_id in histories.keys() | created.keys():
         at = created.get(customer_id)
         created_on = oracle.local_date_of(at, settings.reporting_timezone) if at and at <= as_of else None
-        entered = list(stages_of(histories.get(customer_id, []), created_on, today))
+        entered = list(stages_of(histories.get(customer_id, []), created_on, today, ending.get(customer_id, [])))
         rows += [
             {"customer_id": customer_id, "entered_on": day, "stage": stage, "left_on": left_on}
             for (day, stage), (left_on, _) in zip_longest(entered, entered[1:], fillvalue=(None, None))

@@ -9,11 +9,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import actions_oracle
+import cohort_oracle
 import oracle
 import playbooks_oracle
 from terms_oracle import Begin, active_times, begins, history_of
 
 GRACE_DAYS = 60
+STAGE_DAYS = 30
 DAY = timedelta(days=1)
 
 
@@ -47,6 +49,35 @@ def terms(begin: Begin, as_of: datetime, zone: str) -> Iterator[Term]:
         over_at = actions_oracle.midnight(ends_on + DAY, zone)
         yield Term(began_at, ends_on, "rolled_over", over_at, None)
         began_at, number = over_at, number + 1
+
+
+def read(tables: dict, settings: oracle.Settings) -> tuple[playbooks_oracle.Business, dict[str, list[dict]]]:
+    """The business of raw tables, and the rows of each subscription as landed, up to its moment."""
+    business = playbooks_oracle.read_business({"orders": [], **tables}, settings)
+    landed: dict[str, list[dict]] = defaultdict(list)
+    for row in cohort_oracle.accepted(tables, settings)[0]:
+        if row.values["occurred_at"] <= business.as_of:
+            landed[row.values["subscription_id"]].append(row.values)
+    return business, landed
+
+
+def ending(business: playbooks_oracle.Business, landed: dict[str, list[dict]]) -> dict[str, list[tuple]]:
+    """By customer when terms were about to end: the first day, and the first one after, null = they are."""
+    zone, found = business.settings.reporting_timezone, defaultdict(list)
+    for key, events in business.subscriptions.items():
+        for begin in begins(landed[key], active_times(history_of(events, business.settings))):
+            times = [at for at in (begin.renewed_at, begin.ended_at) if at]
+            began_at, number, decided_at = begin.at, 1, min(times) if times else None
+            while begin.is_long and began_at <= business.as_of and (decided_at is None or began_at < decided_at):
+                ends_on = begin.length.after(business.day(begin.at), number)
+                over_at = actions_oracle.midnight(ends_on + DAY, zone)
+                until = min([at for at in (decided_at, over_at) if at])
+                until_on = business.day(until) if until <= business.as_of else None
+                since = max(ends_on - STAGE_DAYS * DAY, business.day(began_at))
+                if since <= business.day(business.as_of):
+                    found[business.owners[key]].append((since, until_on))
+                began_at, number = over_at, number + 1
+    return found
 
 
 def facts(business: playbooks_oracle.Business, landed: dict[str, list[dict]], replaced: set[tuple]) -> Iterator[dict]:

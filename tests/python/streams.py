@@ -240,3 +240,39 @@ def together(businesses: list[dict[str, list[dict[str, str]]]]) -> dict[str, lis
                 for row in rows
             )
     return merged
+
+
+AROUND_A_TERM = ["renewed"] * 4 + [
+    "changed",
+    "changed",
+    "cancelled",
+    "expired",
+    "paused",
+    "cancel_requested",
+    "reactivated",
+]
+FROM_ITS_END = [-100, -30, -1, 0, 0, 0, 1, 5, 59, 60, 61, 90]
+
+
+@st.composite
+def contracted(draw: st.DrawFn) -> list[dict[str, str]]:
+    """A subscription of long terms, and what happens to it around their ends."""
+    subscription = draw(st.integers(0, 7))
+    start = draw(st.sampled_from(BOUNDARIES[:8]))
+    row = draw(event(subscription, "started", start))
+    interval, count, days = draw(
+        st.sampled_from(
+            [("quarter", "", 91), ("month", "3", 91), ("week", "13", 91), ("day", "92", 92), ("month", "2", 61)]
+        )
+    )
+    rows = [{**row, "amount": "100", "billing_interval": interval, "billing_interval_count": count, "currency": ""}]
+    steps = st.tuples(
+        st.sampled_from(AROUND_A_TERM),
+        st.integers(1, 3),
+        st.sampled_from(FROM_ITS_END),
+        st.sampled_from([-1, 0, 0, 43200]),
+    )
+    for kind, number, after, seconds in draw(st.lists(steps, max_size=4)):
+        at = start + timedelta(days=days * number + after, seconds=seconds)
+        rows.append(draw(event(subscription, kind, at)))
+    return rows

@@ -11,6 +11,7 @@ import engagement_oracle
 import harness
 import oracle
 import pytest
+import renewals_oracle
 import streams
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -63,11 +64,12 @@ def use_and_milestones(seed: int) -> dict[str, list[dict[str, str]]]:
 
 @st.composite
 def businesses_in_use(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
-    """A landing folder of the streams, with use and milestones."""
+    """A landing folder of the streams, with long terms, use and milestones."""
     tables = draw(streams.landing_folders())
+    rows = [row for own in draw(st.lists(streams.contracted(), min_size=2, max_size=4)) for row in own]
     return (
         tables
-        | {"subscription_events": [*tables["subscription_events"], STARTED]}
+        | {"subscription_events": [*tables["subscription_events"], STARTED, *rows]}
         | use_and_milestones(draw(st.integers(0, 10**6)))
     )
 
@@ -88,7 +90,9 @@ def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
     ]
     zone = chosen.reporting_timezone
     return {
-        "fct_lifecycle_stages": engagement_oracle.lifecycle_stages(customers, created, as_of, chosen),
+        "fct_lifecycle_stages": engagement_oracle.lifecycle_stages(
+            customers, created, as_of, chosen, renewals_oracle.ending(*renewals_oracle.read(tables, chosen))
+        ),
         "rpt_usage_retention": engagement_oracle.usage_retention(
             customers, cohort_oracle.segments_at_start, used, as_of, zone
         ),
@@ -103,11 +107,24 @@ def test_every_figure_is_the_twins(options: dict, businesses: list[dict]) -> Non
     streams.check_together(businesses, lambda tables: check(tables, options))
 
 
+MET: set[str] = set()
+
+
 def check(tables: dict, options: dict) -> None:
     built = harness.build(tables, list(MARTS), **options)
     wanted = expected(tables, options)
+    MET.update(row["stage"] for row in wanted["fct_lifecycle_stages"])
     for mart, key in MARTS.items():
         assert_same(mart, key, built[mart], wanted[mart])
+
+
+def test_the_draws_met_every_stage() -> None:
+    """After the test above."""
+    if not MET:
+        pytest.skip("the test above did not run")
+    assert {
+        "prospect", "trial", "onboarding", "established", "renewal", "past_due", "paused", "lost", "returned",
+    } == MET  # fmt: skip
 
 
 def test_the_listed_days_are_those_of_the_twin() -> None:
@@ -126,6 +143,8 @@ def test_no_event_later_than_a_day_moves_a_stage_of_before() -> None:
             "subscription_id": f"s{number % 45}",
             "event_type": draw.choice(types),
             "occurred_at": str(datetime(2024, 1, 1) + timedelta(hours=draw.randrange(300 * 24))),
+            "amount": "10",
+            "billing_interval": draw.choice(["month", "quarter"]),
         }
         for number in range(900)
     ]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-import cohort_oracle
 import harness
 import playbooks_oracle
 import pytest
@@ -24,8 +21,6 @@ OPTIONS = {
     "new_york_without_free_plans_switches": SETTINGS["new_york_fiscal_april_without_free_plans_switches"],
     "berlin_as_of_known_at_switches_of_a_day": SETTINGS["berlin_as_of_known_at_switches_of_a_day"],
 }
-TYPES = ["renewed"] * 4 + ["changed", "changed", "cancelled", "expired", "paused", "cancel_requested", "reactivated"]
-DAYS = [-100, -30, -1, 0, 0, 0, 1, 5, 59, 60, 61, 90]
 # a term that ends 45 days after the first as_of, and that the customer has asked to end
 ENDING = [
     {**STARTED, "event_id": event_id, "customer_id": "c77", "subscription_id": "s77", "event_type": kind,
@@ -35,39 +30,14 @@ ENDING = [
 
 
 @st.composite
-def contracted(draw: st.DrawFn) -> list[dict[str, str]]:
-    """A subscription of long terms, and what happens to it around their ends."""
-    subscription = draw(st.integers(0, 7))
-    start = draw(st.sampled_from(streams.BOUNDARIES[:8]))
-    row = draw(streams.event(subscription, "started", start))
-    interval, count, days = draw(
-        st.sampled_from(
-            [("quarter", "", 91), ("month", "3", 91), ("week", "13", 91), ("day", "92", 92), ("month", "2", 61)]
-        )
-    )
-    rows = [{**row, "amount": "100", "billing_interval": interval, "billing_interval_count": count, "currency": ""}]
-    steps = st.tuples(
-        st.sampled_from(TYPES), st.integers(1, 3), st.sampled_from(DAYS), st.sampled_from([-1, 0, 0, 43200])
-    )
-    for kind, number, after, seconds in draw(st.lists(steps, max_size=4)):
-        at = start + streams.timedelta(days=days * number + after, seconds=seconds)
-        rows.append(draw(streams.event(subscription, kind, at)))
-    return rows
-
-
-@st.composite
 def businesses_with_terms(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     tables = draw(streams.landing_folders())
-    rows = [row for own in draw(st.lists(contracted(), min_size=2, max_size=5)) for row in own]
+    rows = [row for own in draw(st.lists(streams.contracted(), min_size=2, max_size=5)) for row in own]
     return tables | {"subscription_events": [*tables["subscription_events"], STARTED, *ENDING, *rows], "orders": []}
 
 
 def facts_of(tables: dict, options: dict, replaced: set[tuple]) -> tuple[playbooks_oracle.Business, list[dict]]:
-    business = playbooks_oracle.read_business(tables, as_settings(options))
-    landed: dict[str, list[dict]] = defaultdict(list)
-    for row in cohort_oracle.accepted(tables, as_settings(options))[0]:
-        if row.values["occurred_at"] <= business.as_of:
-            landed[row.values["subscription_id"]].append(row.values)
+    business, landed = renewals_oracle.read(tables, as_settings(options))
     return business, list(renewals_oracle.facts(business, landed, replaced))
 
 
@@ -117,7 +87,11 @@ def test_a_business_without_terms_has_no_rows(tables: dict) -> None:
 
 def test_the_limits_are_those_of_the_twin() -> None:
     rows = (harness.PROJECT / "seeds" / "thresholds.csv").read_text(encoding="utf-8").splitlines()
-    limits = {"contract_term_months": terms_oracle.LEAST_MONTHS, "renewal_grace_days": renewals_oracle.GRACE_DAYS}
+    limits = {
+        "contract_term_months": terms_oracle.LEAST_MONTHS,
+        "renewal_grace_days": renewals_oracle.GRACE_DAYS,
+        "renewal_stage_days": renewals_oracle.STAGE_DAYS,
+    }
     for name, value in limits.items():
         assert any(row.startswith(f"{name},{value},") for row in rows)
 

@@ -33,6 +33,7 @@ moments as (
         days.is_customer,
         days.is_live,
         days.is_past_due,
+        days.is_renewal_due,
         days.first_joined_on,
         days.first_customer_on,
         days.customer_since,
@@ -48,6 +49,7 @@ moments as (
         is_customer,
         is_live,
         is_past_due,
+        is_renewal_due,
         first_joined_on,
         first_customer_on,
         customer_since,
@@ -62,7 +64,7 @@ staged as (
         case
             when is_customer and not is_live then 'paused'
             when is_customer and is_past_due then 'past_due'
-            when is_customer and entered_on >= established_on then 'established'
+            when is_customer and entered_on >= established_on then case when is_renewal_due then 'renewal' else 'established' end
             when is_customer and customer_since > first_customer_on then 'returned'
             when is_customer then 'onboarding'
             when is_on_trial then 'trial'

@@ -26,7 +26,7 @@ from todays
 where
     case current_status
         -- past due is a live subscription that was not paid; of several, another one may be paused and not paid
-        when 'active' then coalesce(stage, '') not in ('onboarding', 'established', 'returned', 'past_due')
+        when 'active' then coalesce(stage, '') not in ('onboarding', 'established', 'renewal', 'returned', 'past_due')
         when 'past_due' then coalesce(stage, '') <> 'past_due'
         when 'paused' then coalesce(stage, '') <> 'paused'
         when 'trialing' then coalesce(stage, '') <> 'trial'
