@@ -30,7 +30,7 @@ SMALL = {
     "int_trigger_milestone_past_due": 1,
     "int_trigger_payment_past_due": 1,
     "int_trigger_ticket_open": 1,
-    "int_support_at_scores": 2,  # tickets x the days of scoring
+    "int_support_at_scores": 1,  # tickets x the days of scoring
     "int_use_gaps": 1,  # months of use x the 31 days of a month
     "int_usage_ages": 1,  # ages in days x the listed days of the seed
     "int_play_comparisons": 1,  # tasks x the bands of MRR of the seed

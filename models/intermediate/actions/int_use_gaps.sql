@@ -7,12 +7,7 @@
 -#}
 {%- set months = ref("int_engagement_months") -%}
 with days as (
-    {%- for day in range(1, 32) %}
-    select
-        {{ day }} as day_number,
-        cast({{ 2 ** (day - 1) }} as bigint) as bit
-    {{- " union all" if not loop.last }}
-    {%- endfor %}
+    {{ days_of_a_month() }}
 ),
 
 shortest as (

@@ -2,32 +2,21 @@
           meta={"touched": "int_touched_usage_months", "landed": "product_usage"}) }}
 
 {#- How long a customer used the product on the first day that it did. -#}
-with used as (
-    select
-        usage.customer_id,
-        usage.used_on,
-        usage.minutes
-    from {{ ref("stg_product__product_usage") }} as usage
-    inner join {{ ref("int_report_moment") }} as moment
-        on usage.used_on <= moment.as_of_on
-    where
-        usage.usage_count > 0
-        and {{ is_touched("usage.customer_id", ref("int_touched_usage_months")) }}
-),
-
-first_days as (
+with first_days as (
     select
         customer_id,
-        min(used_on) as first_used_on
-    from used
+        min(first_used_on) as first_used_on
+    from {{ ref("int_engagement_months") }}
+    where {{ is_touched("customer_id", ref("int_touched_usage_months")) }}
     group by customer_id
 )
 
 select
     first_days.customer_id,
     first_days.first_used_on,
-    cast(sum(used.minutes) as decimal(38, 6)) as minutes
+    cast(sum(usage.minutes) as decimal(38, 6)) as minutes
 from first_days
-inner join used
-    on first_days.customer_id = used.customer_id and first_days.first_used_on = used.used_on
+inner join {{ ref("stg_product__product_usage") }} as usage
+    on first_days.customer_id = usage.customer_id and first_days.first_used_on = usage.used_on
+where usage.usage_count > 0
 group by first_days.customer_id, first_days.first_used_on

@@ -18,16 +18,35 @@ brackets as (
     group by days.age_days
 ),
 
+last_days as (
+    select max(day_number) as day_number from {{ ref("usage_retention_days") }}
+),
+
+days_of_months as (
+    {{ days_of_a_month() }}
+),
+
+months as (
+    -- of the months of use few lie within the listed days
+    select
+        months.customer_id,
+        months.month_start,
+        months.days_bits,
+        spells.started_on
+    from {{ ref("int_engagement_months") }} as months
+    inner join {{ ref("int_first_spells") }} as spells
+        on months.customer_id = spells.customer_id and months.last_used_on >= spells.started_on
+    cross join last_days
+    where months.first_used_on <= cast({{ dbt.dateadd("day", "last_days.day_number", "spells.started_on") }} as date)
+),
+
 ages as (
     select
-        usage.customer_id,
-        {{ dbt.datediff("spells.started_on", "usage.used_on", "day") }} as age_days
-    from {{ ref("stg_product__product_usage") }} as usage
-    inner join {{ ref("int_first_spells") }} as spells
-        on usage.customer_id = spells.customer_id
-    inner join {{ ref("int_report_moment") }} as moment
-        on usage.used_on <= moment.as_of_on
-    where usage.usage_count > 0
+        months.customer_id,
+        {{ dbt.datediff("months.started_on", "months.month_start", "day") }} + days.day_number - 1 as age_days
+    from months
+    inner join days_of_months as days
+        on (months.days_bits & days.bit) <> 0
 )
 
 select

@@ -18,33 +18,34 @@ with sent as (
     from ({{ in_periods(ref("int_surveys"), "sent_on") }}) as surveys
 ),
 
+answers as (
+    -- the next one of the same customer and kind: while it is in a later period, this one is the latest of its own
+    select
+        *,
+        lead(responded_on) over (
+            partition by survey_type, subject, touchpoint_type, customer_id
+            order by responded_at, response_id
+        ) as next_responded_on
+    from {{ ref("int_surveys") }}
+    where responded_on is not null
+),
+
 answered as (
     select
-        surveys.*,
-        surveys.score as counted_score,
+        answers.*,
+        answers.score as counted_score,
         0 as sent_count,
         0 as answered_count,
         1 as respondents,
-        surveys.weight as weight_of_respondents,
-        row_number() over (
-            partition by
-                surveys.period_grain,
-                surveys.period_start,
-                surveys.survey_type,
-                surveys.subject,
-                surveys.touchpoint_type,
-                surveys.customer_id,
-                case when surveys.customer_id is null then surveys.response_id end
-            order by surveys.responded_at desc, surveys.response_id desc
-        ) as answer_rank
-    from ({{ in_periods(ref("int_surveys"), "responded_on") }}) as surveys
+        answers.weight as weight_of_respondents
+    from ({{ in_periods("answers", "responded_on") }}) as answers
+    where answers.customer_id is null or answers.next_responded_on is null or answers.next_responded_on >= answers.period_end
 ),
 
 surveys as (
     select {{ columns | join(", ") }} from sent
     union all
     select {{ columns | join(", ") }} from answered
-    where answer_rank = 1
 )
 
 select

@@ -1,4 +1,4 @@
-{#- The latest answers of a customer at the end of each day of scoring, while they are not too old to say something of it. -#}
+{#- The latest answers of a scored customer at the end of the day, while they are not too old to say something of it. -#}
 with answers as (
     select
         customer_id,
@@ -13,24 +13,26 @@ with answers as (
     where survey_type in ('nps', 'csat') and score is not null and customer_id is not null
 ),
 
-dates as (
+scored as (
     select
-        score_dates.scored_on,
-        cast({{ dbt.dateadd("day", "-cast(latest.value as integer)", "score_dates.scored_on") }} as date) as too_old_on
-    from {{ ref("int_score_dates") }} as score_dates
+        customers.customer_id,
+        customers.scored_on,
+        cast({{ dbt.dateadd("day", "-cast(latest.value as integer)", "customers.scored_on") }} as date) as too_old_on
+    from {{ ref("int_scored_customers") }} as customers
     inner join {{ ref("thresholds") }} as latest
         on latest.threshold = 'latest_answer_days'
 )
 
 select
-    answers.customer_id,
-    dates.scored_on,
+    scored.customer_id,
+    scored.scored_on,
     max(case when answers.survey_type = 'nps' then answers.score end) as nps_score,
     max(case when answers.survey_type = 'csat' then answers.score end) as csat_score
-from answers
-inner join dates
+from scored
+inner join answers
     on
-        answers.responded_on <= dates.scored_on
-        and answers.responded_on > dates.too_old_on
-        and coalesce(answers.next_responded_on > dates.scored_on, true)
-group by answers.customer_id, dates.scored_on
+        scored.customer_id = answers.customer_id
+        and scored.scored_on >= answers.responded_on
+        and scored.too_old_on < answers.responded_on
+        and coalesce(scored.scored_on < answers.next_responded_on, true)
+group by scored.customer_id, scored.scored_on

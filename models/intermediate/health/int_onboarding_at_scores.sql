@@ -1,4 +1,4 @@
-{#- How many of a customer's onboarding milestones were due by the end of each day of scoring, and how many of these reached. -#}
+{#- How many of a scored customer's onboarding milestones were due by the end of the day, and how many of these reached. -#}
 with milestones as (
     select
         milestones.customer_id,
@@ -49,11 +49,12 @@ levels as (
 )
 
 select
-    levels.customer_id,
-    dates.scored_on,
+    scored.customer_id,
+    scored.scored_on,
     {{ ratio("levels.milestones_reached", "levels.milestones_due") }} as milestones_share
-from levels
-inner join {{ ref("int_score_dates") }} as dates
+from {{ ref("int_scored_customers") }} as scored
+inner join levels
     on
-        levels.changed_on <= dates.scored_on
-        and coalesce(levels.next_changed_on > dates.scored_on, true)
+        scored.customer_id = levels.customer_id
+        and scored.scored_on >= levels.changed_on
+        and coalesce(scored.scored_on < levels.next_changed_on, true)

@@ -1,4 +1,4 @@
-{#- The tickets of a customer at the end of each day of scoring, once it had opened one: those open, and those of late. -#}
+{#- The tickets of a scored customer at the end of the day, once it had opened one: those open, and those of late. -#}
 with days as (
     select
         customer_id,
@@ -42,16 +42,17 @@ opened as (
 )
 
 select
-    levels.customer_id,
-    dates.scored_on,
+    scored.customer_id,
+    scored.scored_on,
     levels.tickets_open,
     levels.tickets_old,
     coalesce(opened.tickets_repeated, 0) as tickets_repeated,
     coalesce(opened.tickets_90_days, 0) as tickets_90_days
-from levels
-inner join dates
+from {{ ref("int_scored_customers") }} as scored
+inner join levels
     on
-        levels.happened_on <= dates.scored_on
-        and coalesce(levels.next_happened_on > dates.scored_on, true)
+        scored.customer_id = levels.customer_id
+        and scored.scored_on >= levels.happened_on
+        and coalesce(scored.scored_on < levels.next_happened_on, true)
 left join opened
-    on levels.customer_id = opened.customer_id and dates.scored_on = opened.scored_on
+    on scored.customer_id = opened.customer_id and scored.scored_on = opened.scored_on
