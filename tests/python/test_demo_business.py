@@ -33,7 +33,7 @@ COLUMNS = {
     "campaign_contacts": "contact_id customer_id campaign trigger_code contacted_at opened_at clicked_at is_control "
     "replied_at channel",
     "targets": "metric period_grain period_start target",
-    "annotations": "annotated_on label kind",
+    "annotations": "annotated_on label kind segment_type segment_value",
 }
 ORDER = (  # lifecycle rank: what comes first of several events at one instant
     "trial_started",

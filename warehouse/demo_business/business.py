@@ -80,6 +80,7 @@ COMPANY_EVENTS = (
     ("2025-06-01", "Business costs 7% more", "price", -0.4, 0.0),
     ("2025-09-15", "Support around the clock", "support", 0.4, 0.0),
 )
+EXPOSED = {"Business costs 7% more": ("plan", "business")}  # every other event concerns everybody
 MONTHLY_TARGETS = {"churn_rate": (0.040, 0.030), "net_revenue_retention": (0.98, 1.01), "nps": (25.0, 40.0)}
 
 JOIN_SEASON = (1.7, 1.15, 1.1, 1.0, 0.95, 0.85, 0.7, 0.7, 1.15, 1.05, 0.95, 0.7)  # resolutions, then a quiet summer
@@ -242,18 +243,19 @@ def company_tables(population: Population, seed: int) -> dict[str, pd.DataFrame]
         (plan, name, tier, PRODUCTS[plan], *LIMITS.get(plan, (None, None))) for plan, (name, tier, _) in PLANS.items()
     ]
     plan_columns = ["plan_id", "plan_name", "plan_tier", "product_id", "seat_limit", "usage_limit"]
+    note_columns = ["annotated_on", "label", "kind", "segment_type", "segment_value"]
     targets = [
         (metric, "month", month.date(), round(float(target), 4))
         for metric, (first, last) in MONTHLY_TARGETS.items()
         for month, target in zip(MONTH_STARTS, np.linspace(first, last, MONTHS), strict=True)
     ]
-    notes = [(date, label, kind) for date, label, kind, _, _ in COMPANY_EVENTS]
+    notes = [(date, label, kind, *EXPOSED.get(label, (None, None))) for date, label, kind, _, _ in COMPANY_EVENTS]
     return {
         "plans": pd.DataFrame(plans, columns=plan_columns).astype({"seat_limit": "Int64", "usage_limit": "Int64"}),
         "exchange_rates": _exchange_rates(rng),
         "acquisition_costs": _acquisition_costs(rng, population.table),
         "targets": pd.DataFrame(targets, columns=["metric", "period_grain", "period_start", "target"]),
-        "annotations": pd.DataFrame(notes, columns=["annotated_on", "label", "kind"]),
+        "annotations": pd.DataFrame(notes, columns=note_columns),
     }
 
 

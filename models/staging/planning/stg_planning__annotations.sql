@@ -5,6 +5,8 @@ select
     annotated_on,
     loaded_at,
     -- text
-    kind
+    kind,
+    segment_type,
+    segment_value
 from {{ ref("base_planning__annotations") }}
 where row_status = 'accepted'
