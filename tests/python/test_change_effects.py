@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import changes_oracle
+import harness
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -290,3 +291,38 @@ def test_p_values_are_adjusted_for_the_metrics_of_a_change() -> None:
 def test_without_changes_the_table_is_typed_and_empty() -> None:
     table = change_effects([], laid_out({("plan", "a"): drawn(3, 1)}, 3), date(2024, 1, 1), THRESHOLDS)
     assert table.num_rows == 0 and table.schema == SCHEMA
+
+
+def test_a_change_names_whom_it_concerns_as_it_was_landed() -> None:
+    assert harness.build({"subscription_events": [], "customers": []}, ["rpt_change_effects"]) == {
+        "rpt_change_effects": []
+    }
+    tables = {
+        "subscription_events": [
+            {
+                "event_id": f"e{number}",
+                "customer_id": f"c{number}",
+                "subscription_id": f"s{number}",
+                "event_type": "started",
+                "occurred_at": f"2024-01-{number:02}",
+                "amount": "10",
+            }
+            for number in range(1, 7)
+        ],
+        "customers": [{"customer_id": f"c{number}", "country": "DE" if number < 3 else "FR"} for number in range(1, 7)],
+        "annotations": [
+            {"annotated_on": "2024-03-01", "label": "Prices up", "segment_type": " Country", "segment_value": "DE"},
+            {"annotated_on": "2024-03-02", "label": "Moved", "segment_type": "country", "segment_value": "NL"},
+            {"annotated_on": "2024-04-05", "label": "New board", "kind": "product"},
+            {"annotated_on": "2024-07-01", "label": "Announced"},
+        ],
+    }
+    rows = harness.build(tables, ["rpt_change_effects"], as_of="2024-06-10")["rpt_change_effects"]
+    found = {(row["label"], row["metric"]): row for row in rows}
+    assert len(rows) == 3 * len(METRICS)
+    prices, moved, board = (found[label, "churn_rate"] for label in ("Prices up", "Moved", "New board"))
+    assert (prices["segment_type"], prices["segment_value"], prices["n_before"]) == ("country", "DE", 2)
+    assert (prices["compared_with"], prices["n_after"]) == ("others", 6)
+    assert moved["reason"] == "no_such_segment" and moved["verdict"] == "cannot_be_judged"
+    assert (board["segment_type"], board["kind"], board["n_before"]) == ("all", "product", 12)
+    assert board["reason"] == "too_few_months_before"
