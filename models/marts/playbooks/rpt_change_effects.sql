@@ -40,11 +40,11 @@ placebos as (
     select
         effects.*,
         {{ ratio("effects.placebo_as_large", "effects.placebo_dates") }} as placebo_share,
-        effects.placebo_dates >= least.value
+        effects.placebo_dates >= fewest.value
         and 20 * (effects.placebo_as_large + 1) > effects.placebo_dates + 1 as is_as_large_without_a_change
     from effects
-    inner join {{ ref("thresholds") }} as least
-        on least.threshold = 'effect_least_placebos'
+    inner join {{ ref("thresholds") }} as fewest
+        on fewest.threshold = 'effect_least_placebos'
 ),
 
 final as (
