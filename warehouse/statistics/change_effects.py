@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -183,9 +183,19 @@ class Comparison:
         found = []
         for number, (start, _) in enumerate(self.periods):
             before, after = self.windows(start, change.day)
-            if number not in near and not self.refusal(before, after) and (fitted := self.fit(before, after)):
-                found.append(fitted.p_value)
+            if number in near or self.refusal(before, after):
+                continue
+            if start not in self._tried:
+                fitted = self.fit(before, after)
+                self._tried[start] = fitted.p_value if fitted else None
+            if (p_value := self._tried[start]) is not None:
+                found.append(p_value)
         return found
+
+    @cached_property
+    def _tried(self) -> dict[date, float | None]:
+        """The p-value of each month that was tried as a placebo, whichever change it was for."""
+        return {}
 
     def _near(self, day: date) -> range:
         first = next((number for number, (start, _) in enumerate(self.periods) if start >= day), len(self.periods))
@@ -216,9 +226,10 @@ def change_effects(
         for day, label, segment_type, segment_value in changes
         if day <= as_of
     ]
+    compared = cache(lambda segment, metric: _comparison(segment, metric, by_segment, limits))
     rows: list[dict] = []
     for change in sorted(known, key=lambda one: (one.day, one.label)):
-        found = [_row(change, known, metric, by_segment, as_of, limits) for metric in METRICS]
+        found = [_row(change, known, compared(change.segment, metric), metric, as_of) for metric in METRICS]
         tested = [row for row in found if row.get("p_value") is not None]
         adjusted = multipletests([row["p_value"] for row in tested], method="holm")[1] if tested else ()
         for row, p_value in zip(tested, adjusted, strict=True):
@@ -227,19 +238,11 @@ def change_effects(
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _row(
-    change: Change,
-    changes: Sequence[Change],
-    metric: str,
-    by_segment: Mapping[tuple[str, str], Mapping[tuple[date, date], tuple]],
-    as_of: date,
-    limits: Limits,
-) -> dict:
+def _row(change: Change, changes: Sequence[Change], compared: Comparison | None, metric: str, as_of: date) -> dict:
     row: dict = {"annotated_on": change.day, "label": change.label, "metric": metric}
     row |= dict(zip(("segment_type", "segment_value"), change.segment, strict=True))
-    if change.segment not in by_segment:
+    if not compared:
         return row | {"reason": "no_such_segment"}
-    compared = _comparison(change.segment, metric, by_segment, limits)
     before, after = compared.windows(change.day, as_of)
     months_after = [period for period, is_used in zip(compared.periods, after, strict=True) if is_used]
     row |= {
@@ -280,7 +283,9 @@ def _comparison(
     metric: str,
     by_segment: Mapping[tuple[str, str], Mapping[tuple[date, date], tuple]],
     limits: Limits,
-) -> Comparison:
+) -> Comparison | None:
+    if segment not in by_segment:
+        return None
     periods = sorted(by_segment[segment])
     exposed = {
         name: np.array([float(by_segment[segment][period][number]) for period in periods])
