@@ -30,9 +30,9 @@ SMALL = {
     "int_trigger_milestone_past_due": 1,
     "int_trigger_payment_past_due": 1,
     "int_trigger_ticket_open": 1,
-    "int_support_at_scores": 1,  # tickets x the days of scoring
     "int_use_gaps": 1,  # months of use x the 31 days of a month
-    "int_usage_ages": 1,  # ages in days x the listed days of the seed
+    # ages in days x the listed days of the seed; months of use x the last of them, and x the 31 days of a month
+    "int_usage_ages": 3,
     "int_play_comparisons": 1,  # tasks x the bands of MRR of the seed
     "rpt_trigger_review": 1,  # times as a customer x the quarters of the report
     "int_winback_days": 1,  # losses x the win-back days, and the bands, of the seeds
