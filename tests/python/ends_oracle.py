@@ -61,13 +61,15 @@ def names(customer: oracle.Customer) -> set[str]:
     return {name for moment in customer.history for name in moment.subscriptions}
 
 
+def product(subscription: oracle.Subscription, products: dict[str, str]) -> str | None:
+    """The product of a subscription: what its events gave, else that of its plan; `products` is the product by plan."""
+    return subscription.product_id or products.get(subscription.plan_id)
+
+
 def ends(
     customer: oracle.Customer, products: dict[str, str], reasons: dict[str, dict], settings: oracle.Settings
 ) -> Iterator[tuple[date, dict]]:
-    """Each end of a subscription of a customer: pairs (local date, row of fct_subscription_ends).
-
-    `products` is the product by plan.
-    """
+    """Each end of a subscription of a customer: pairs (local date, row of fct_subscription_ends)."""
     for key in names(customer):
         active_since = None
         for moment, before, after in steps(customer.history, key):
@@ -82,7 +84,7 @@ def ends(
                 "ended_at": shown_at,
                 "customer_id": customer.customer_id,
                 "plan_id": before.plan_id,
-                "product_id": products.get(before.plan_id),
+                "product_id": product(before, products),
                 **oracle.classify(after.ending, moment.at, reasons, settings.dunning_window_days),
                 "has_open_cancel_request": after.ending.was_requested,
                 "cancel_requested_at": after.ending.requested_at,
@@ -192,14 +194,47 @@ def churn_reasons(subscriptions: list[oracle.Customer], as_of: datetime, setting
     ]
 
 
+def held(customer: oracle.Customer, boundary: date, products: dict[str, str]) -> set[str]:
+    """The products that a customer had an active subscription of before a date."""
+    active = [one for one in oracle.state_before(customer.history, boundary).subscriptions.values() if one.is_active()]
+    return {product(one, products) or oracle.NO_VALUE for one in active}
+
+
+def holders(customers: list[oracle.Customer], row: dict, products: dict[str, str]) -> dict:
+    """The columns of customers of a row of rpt_product_movements."""
+    counts = Counter(
+        tuple(row["product_id"] in held(customer, row[end], products) for end in ("period_start", "period_end"))
+        for customer in customers
+    )
+    start, lost = counts[True, True] + counts[True, False], counts[True, False]
+    lower, upper = oracle.wilson(lost, start)
+    return {
+        "customers_start": start,
+        "customers_gained": counts[False, True],
+        "customers_lost": lost,
+        "customers_end": counts[True, True] + counts[False, True],
+        "product_churn_rate": oracle.ratio(lost, start),
+        "product_churn_rate_lower": lower,
+        "product_churn_rate_upper": upper,
+    }
+
+
 def product_movements(
-    subscriptions: list[oracle.Customer], products: dict[str, str], as_of: datetime, settings: oracle.Settings
+    customers: list[oracle.Customer],
+    subscriptions: list[oracle.Customer],
+    products: dict[str, str],
+    as_of: datetime,
+    settings: oracle.Settings,
 ) -> list[dict]:
-    """The rows of rpt_product_movements: those of plans, where a plan is its product."""
+    """The rows of rpt_product_movements: those of plans, where a plan is the product."""
     of_products = [
         replace(
             one,
-            history=[replace(moment, plan=products.get(moment.plan) or oracle.NO_VALUE) for moment in one.history],
+            history=[
+                replace(moment, plan=product(sub, products) or oracle.NO_VALUE)
+                for moment in one.history
+                for sub in moment.subscriptions.values()
+            ],
         )
         for one in subscriptions
     ]
@@ -234,5 +269,5 @@ def product_movements(
             if before.is_active and after.is_active and before.plan != after.plan:
                 row["mrr_switch_out"] -= before.mrr * (before.plan == row["product_id"])
                 row["mrr_switch_in"] += before.mrr * (after.plan == row["product_id"])
-        found.append(row)
+        found.append(row | holders(customers, row, products))
     return found

@@ -223,6 +223,7 @@ def read_event(row: dict, rates: Rates, settings: Settings) -> Record:
         "event_type": spelled(required_text(row, "event_type")),
         "occurred_at": instant(row, "occurred_at"),
         "plan_id": text(row, "plan_id"),
+        "product_id": text(row, "product_id"),
         "amount": not_negative(row, "amount"),
         "currency": currency and currency.upper(),
         "billing_interval": code(row, "billing_interval"),
@@ -323,6 +324,7 @@ class Event:
     occurred_at: datetime
     loaded_at: datetime
     plan_id: str | None
+    product_id: str | None
     mrr: Decimal | None
     reason_code: str | None
     cancelled_by: str | None
@@ -358,6 +360,7 @@ class Subscription:
 
     state: str = NONE
     plan_id: str | None = None
+    product_id: str | None = None  # what events gave, whatever the plan's is
     mrr: Decimal | None = None
     failed_at: datetime | None = None
     request: CancelRequest | None = None
@@ -381,6 +384,7 @@ def with_terms(subscription: Subscription, event: Event) -> Subscription:
     return replace(
         subscription,
         plan_id=event.plan_id if event.plan_id is not None else subscription.plan_id,
+        product_id=event.product_id if event.product_id is not None else subscription.product_id,
         mrr=event.mrr if event.mrr is not None else subscription.mrr,
     )
 
@@ -1052,6 +1056,7 @@ def to_event(record: Record, rates: Rates, settings: Settings) -> Event:
         occurred_at=values["occurred_at"],
         loaded_at=record.loaded_at,
         plan_id=values["plan_id"],
+        product_id=values["product_id"],
         mrr=mrr,
         reason_code=values["reason_code"],
         cancelled_by=values["cancelled_by"],

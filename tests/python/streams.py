@@ -34,6 +34,11 @@ EVENT_TYPES = (
     + ["cancel_requested", "cancel_requested", "trial_started", "trial_started"]
 )  # fmt: skip
 
+# One draw for both: a business of many draws is seldom drawn whole.
+PLANS_AND_PRODUCTS = [
+    (plan, product) for plan in ("", "", "basic", "basic", "pro", "max") for product in ("", "", "chat", "mail")
+]
+
 BROKEN_FIELDS = [
     ("event_id", ""), ("customer_id", ""), ("subscription_id", ""), ("event_type", ""), ("event_type", "begun"),
     ("occurred_at", ""), ("occurred_at", "soon"), ("occurred_at", "2024-02-30"), ("occurred_at", "31/01/2024"),
@@ -46,7 +51,7 @@ BROKEN_FIELDS = [
 # Another spelling of the same value: blanks of any kind around it, and for a code its case.
 SPELLINGS = [" {}", "{} ", "\u00a0{}\u202f", "\t{}", "{}\u3000", "\ufeff{}"]
 CODES = ("event_type", "currency", "billing_interval", "reason_code", "cancelled_by")
-TRIMMED = (*CODES, "customer_id", "subscription_id", "occurred_at", "plan_id", "amount")
+TRIMMED = (*CODES, "customer_id", "subscription_id", "occurred_at", "plan_id", "product_id", "amount")
 
 instants = st.one_of(
     st.sampled_from(BOUNDARIES),
@@ -70,13 +75,15 @@ def event(
     """One row; what is not given is drawn."""
     subscription = draw(st.integers(0, 7)) if subscription is None else subscription
     occurred_at = occurred_at or draw(instants)
+    plan, product = draw(st.sampled_from(PLANS_AND_PRODUCTS))
     row = {
         "event_id": f"e{draw(st.integers(0, 999))}",
         "customer_id": f"c{subscription // 4}",
         "subscription_id": f"s{subscription}",
         "event_type": event_type or draw(st.sampled_from(EVENT_TYPES)),
         "occurred_at": as_text(occurred_at, draw(st.sampled_from([None, None, None, 2, -5]))),
-        "plan_id": draw(st.sampled_from(["", "", "basic", "basic", "pro", "max"])),
+        "plan_id": plan,
+        "product_id": product,
         "amount": draw(st.sampled_from(["", "", "10", "10", "29.99", "100", "0", "1200", "33.333333", "100000000000"])),
         "currency": draw(st.sampled_from(["", "", "", "USD", "EUR", "eur", "GBP"])),
         "billing_interval": draw(st.sampled_from(["", "", "month", "year", "quarter", "week", "day"])),
@@ -144,7 +151,9 @@ def corrected(draw: st.DrawFn, events: list[dict[str, str]]) -> list[dict[str, s
         if draw(st.booleans()):
             changed = draw(event())
             field = draw(
-                st.sampled_from(["event_type", "occurred_at", "plan_id", "amount", "reason_code", "loaded_at"])
+                st.sampled_from(
+                    ["event_type", "occurred_at", "plan_id", "product_id", "amount", "reason_code", "loaded_at"]
+                )
             )
             again[field] = changed[field]
         rows.append(again)

@@ -45,8 +45,8 @@ from warehouse.publishing import publish
 SEEDS = [int(seed) for seed in os.environ.get("INCREMENT_SEEDS", "1").split()]
 LOADS = int(os.environ.get("INCREMENT_LOADS", "5"))
 EVENT_COLUMNS = (
-    "event_id", "customer_id", "subscription_id", "event_type", "occurred_at", "plan_id", "amount", "currency",
-    "billing_interval", "reason_code", "cancelled_by", "loaded_at",
+    "event_id", "customer_id", "subscription_id", "event_type", "occurred_at", "plan_id", "product_id", "amount",
+    "currency", "billing_interval", "reason_code", "cancelled_by", "loaded_at",
 )  # fmt: skip
 EVENT_TYPES = (
     "trial_started", "started", "renewed", "renewed", "renewed", "changed", "payment_failed", "payment_recovered",
@@ -145,6 +145,7 @@ class Business:
             "event_type": kind,
             "occurred_at": str(happened.replace(microsecond=0)),
             "plan_id": draw.choice(["basic", "pro", None]),
+            "product_id": draw.choice(["chat", "mail", None, None]),
             "amount": draw.choice(["10", "10", "25.5", None, "120"]),
             "currency": draw.choice(["USD", "EUR", None]),
             "billing_interval": draw.choice([None, "month", "year"]),
@@ -241,7 +242,9 @@ class Business:
             old = draw.choice(self.rows)
             rows.append(dict(old))  # the same row once more
             changed = {**draw.choice(self.rows), "loaded_at": str(self.now)}
-            changed[draw.choice(["amount", "plan_id", "event_type"])] = draw.choice(["renewed", "30", "cancelled"])
+            changed[draw.choice(["amount", "plan_id", "product_id", "event_type"])] = draw.choice(
+                ["renewed", "30", "cancelled"]
+            )
             rows.append(changed)
         if draw.random() < 0.4:
             moved = {**draw.choice(self.rows), "loaded_at": str(self.now)}

@@ -439,7 +439,7 @@ def test_started_and_cancelled_on_one_date_came_and_went():
     ],
 )
 def test_events_of_one_instant_look_at_the_state_before_it(before, of_one_instant, after):
-    nothing_given = dict.fromkeys(("plan_id", "mrr", "reason_code", "cancelled_by"))
+    nothing_given = dict.fromkeys(("plan_id", "product_id", "mrr", "reason_code", "cancelled_by"))
     read = [
         oracle.Event(f"e{number}", "c", "s", kind, at, at, **nothing_given)
         for number, kind in enumerate([*before, *of_one_instant])

@@ -45,7 +45,7 @@ def expected(tables: dict, options: dict) -> dict[str, list[dict]]:
         "fct_subscription_ends": [row for own in ended.values() for _, row in own],
         "rpt_subscription_churn_rates": ends_oracle.churn_rates(subscriptions, as_of, chosen),
         "rpt_subscription_churn_reasons": ends_oracle.churn_reasons(subscriptions, as_of, chosen),
-        "rpt_product_movements": ends_oracle.product_movements(subscriptions, products, as_of, chosen),
+        "rpt_product_movements": ends_oracle.product_movements(customers, subscriptions, products, as_of, chosen),
     }
 
 

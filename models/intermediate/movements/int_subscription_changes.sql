@@ -1,4 +1,4 @@
-{#- One row per subscription and instant at which it began, ended, or changed its plan or MRR in between. -#}
+{#- One row per subscription and instant at which it began, ended, or changed its plan, product or MRR in between. -#}
 with changes as (
     select
         subscription_id,
@@ -9,9 +9,19 @@ with changes as (
         is_active,
         previous_mrr,
         mrr,
-        case when is_active then plan_id end as plan_id
+        case when is_active then plan_id end as plan_id,
+        case when is_active then event_product_id end as event_product_id
     from {{ ref("int_subscription_states") }}
-    where is_active <> was_active or (is_active and (mrr <> previous_mrr or plan_id is distinct from previous_plan_id))
+    where
+        is_active <> was_active
+        or (
+            is_active
+            and (
+                mrr <> previous_mrr
+                or plan_id is distinct from previous_plan_id
+                or event_product_id is distinct from previous_event_product_id
+            )
+        )
 )
 
 select
@@ -27,6 +37,8 @@ select
     mrr,
     lag(plan_id) over in_time as previous_plan_id,
     plan_id,
+    lag(event_product_id) over in_time as previous_event_product_id,
+    event_product_id,
     lag(changed_on) over in_time as previous_changed_on,
     lead(changed_on) over in_time as next_changed_on
 from changes

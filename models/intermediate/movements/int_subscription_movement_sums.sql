@@ -4,11 +4,12 @@
 -#}
 {%- set kind = ["movement_type", "churn_type", "reason_category", "reason_code", "is_replaced"] -%}
 {%- set plans = ["plan_id_start", "plan_id_end", "plan_id_inside"] -%}
+{%- set products = ["event_product_id_start", "event_product_id_end"] -%}
 {%- set amounts = ["mrr_start", "mrr_end", "mrr_lost"] -%}
 {%- set wholes = [] -%}
 {%- for grain in period_grains() %}{% do wholes.append("whole_" ~ grain) %}{% endfor -%}
 {%- set keys = (wholes + kind) | join(", ") -%}
-{%- set period_keys = (["period_grain", "period_start", "segment_type", "segment_value"] + plans + kind) | join(", ") -%}
+{%- set period_keys = (["period_grain", "period_start", "segment_type", "segment_value"] + plans + products + kind) | join(", ") -%}
 
 with grains as (
     {{ grain_rows() }}
@@ -31,7 +32,7 @@ by_whole_periods as (
             {%- endfor %}
             when grouping(plan_id_inside) = 1 then 'all'
         end as segment_value,
-        {{ plans | join(", ") }},
+        {{ (plans + products) | join(", ") }},
         {%- for amount in amounts %}
         sum({{ amount }}) as {{ amount }},
         {%- endfor %}
@@ -44,7 +45,7 @@ by_whole_periods as (
         {%- for segment in attribute_segments() %}
         ({{ keys }}, {{ segment }}),
         {%- endfor %}
-        ({{ keys }}, {{ plans | join(", ") }})
+        ({{ keys }}, {{ (plans + products) | join(", ") }})
     )
 ),
 
@@ -76,6 +77,9 @@ reported as (
         {{ reported_value("by_period.plan_id_start", "small_starts") }} as plan_id_start,
         {{ reported_value("by_period.plan_id_end", "small_ends") }} as plan_id_end,
         {{ reported_value("by_period.plan_id_inside", "small_insides") }} as plan_id_inside,
+        {%- for product in products %}
+        by_period.{{ product }},
+        {%- endfor %}
         by_period.movement_type,
         by_period.churn_type,
         by_period.reason_category,

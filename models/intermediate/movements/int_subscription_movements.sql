@@ -1,8 +1,9 @@
 {{ config(materialized="view") }}
 
 {#-
-    What a subscription's net change amounts to, by name: at most one movement of its state, one of its plan and one of its
-    MRR; with all that a report can cut it by, and why it ended and whether another one took its place.
+    What a subscription's net change amounts to, by name: at most one movement of its state, one of its plan, or
+    else of its product, and one of its MRR; with all that a report can cut it by, and why it ended and whether another one
+    took its place.
 -#}
 with aspects as (
     select 'state' as aspect
@@ -24,6 +25,8 @@ named as (
             when aspects.aspect = 'state' and changes.has_left then 'came_and_went'
             when not (changes.was_active and changes.is_active) then null
             when aspects.aspect = 'plan' and (changes.plan_id_start is distinct from changes.plan_id_end) then 'moved'
+            when aspects.aspect = 'plan' and (changes.event_product_id_start is distinct from changes.event_product_id_end)
+                then 'moved_within_plan'
             when aspects.aspect = 'mrr' and changes.mrr_end > changes.mrr_start then 'expansion'
             when aspects.aspect = 'mrr' and changes.mrr_end < changes.mrr_start then 'contraction'
         end as movement_type
@@ -62,7 +65,9 @@ select
     case
         when movements.was_active then {{ segment_value("movements.plan_id_start") }}
         else {{ segment_value("movements.plan_id_entered") }}
-    end as plan_id_inside
+    end as plan_id_inside,
+    movements.event_product_id_start,
+    movements.event_product_id_end
 from movements
 inner join {{ ref("int_customers") }} as customers
     on movements.customer_id = customers.customer_id

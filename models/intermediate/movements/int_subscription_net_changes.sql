@@ -39,6 +39,8 @@ lone as (
         changes.previous_plan_id as plan_id_start,
         changes.plan_id as plan_id_end,
         changes.plan_id as plan_id_entered,
+        changes.previous_event_product_id as event_product_id_start,
+        changes.event_product_id as event_product_id_end,
         changes.was_active and not changes.is_active as has_left,
         changes.changed_at as last_changed_at
     from changes
@@ -75,6 +77,8 @@ folded as (
         max(case when is_first then previous_plan_id end) as plan_id_start,
         max(case when is_last then plan_id end) as plan_id_end,
         max(case when is_first then plan_id end) as plan_id_entered,
+        max(case when is_first then previous_event_product_id end) as event_product_id_start,
+        max(case when is_last then event_product_id end) as event_product_id_end,
         max(case when was_active and not is_active then 1 else 0 end) = 1 as has_left,
         max(changed_at) as last_changed_at
     from beside_others

@@ -71,6 +71,7 @@ select
     customer_id,
     customer_id as subscription_id,
     {{ no_text }} as plan_id,
+    {{ no_text }} as product_id,
     occurred_at,
     occurred_at as loaded_at,
     cast(null as decimal(18, 6)) as amount,

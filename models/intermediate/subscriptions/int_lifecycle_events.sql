@@ -6,7 +6,7 @@
 -#}
 {%- set relations = {"subscription": ref("stg_billing__subscription_events"), "activity": ref("int_activity_events")} -%}
 {%- set columns = [
-    "event_id", "customer_id", "subscription_id", "plan_id", "occurred_at", "loaded_at", "amount",
+    "event_id", "customer_id", "subscription_id", "plan_id", "product_id", "occurred_at", "loaded_at", "amount",
     "billing_interval_count", "quantity", "event_type", "currency", "billing_interval", "reason_code", "cancelled_by",
 ] -%}
 

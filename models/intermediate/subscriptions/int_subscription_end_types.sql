@@ -36,6 +36,7 @@ select
     customer_id,
     ended_at,
     plan_before,
+    event_product_before,
     mrr_before,
     has_open_cancel_request,
     cancel_requested_at,

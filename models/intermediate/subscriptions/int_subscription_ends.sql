@@ -37,6 +37,7 @@ ends as (
     select
         failures.*,
         states.previous_plan_id as plan_before,
+        states.previous_event_product_id as event_product_before,
         states.previous_mrr as mrr_before,
         -- one that started again in between ended twice at the instant
         row_number() over (
@@ -57,6 +58,7 @@ select
     ends.customer_id,
     ends.occurred_at as ended_at,
     ends.plan_before,
+    ends.event_product_before,
     ends.mrr_before,
     ends.payment_failed_at,
     ends.request_number is not null as has_open_cancel_request,

@@ -88,6 +88,7 @@ select
     last_start_after as last_start,
     has_effect,
     case when has_effect then plan_given end as plan_given,
+    case when has_effect then product_given end as product_given,
     case when has_effect then mrr_given end as mrr_given,
     case when has_effect then quantity_given end as quantity_given,
     reason_code,

@@ -20,6 +20,7 @@ select
     events.last_start,
     events.has_effect,
     events.plan_given,
+    events.product_given,
     events.mrr_given,
     events.quantity_given,
     events.reason_code,

@@ -19,6 +19,7 @@ select
     ordered.occurred_at,
     ordered.event_number,
     case when {{ gives_terms("events.event_type") }} then events.plan_id end as plan_given,
+    case when {{ gives_terms("events.event_type") }} then events.product_id end as product_given,
     {{ monthly_amount(
         "case when " ~ gives_terms("events.event_type") ~ " then events.amount end",
         "coalesce(rates.rate_to_reporting, 1)",

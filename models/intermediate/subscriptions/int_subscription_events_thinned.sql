@@ -2,7 +2,7 @@
 
 {#-
     The one sort over all events. Most events of a subscription business are renewals that change nothing: a start or
-    renewal that follows another one at once, with the same plan, amount and quantity or none. They go here, and what follows
+    renewal that follows another one at once, with the same plan, product, amount and quantity or none. They go here, and what follows
     costs what the changes cost. A renewal after anything else stays: it may clear a failed payment or a cancel request;
     so does one in another currency, whose rate may have moved.
 
@@ -35,6 +35,7 @@ ranked as (
             else 10
         end as lifecycle_rank,
         case when {{ gives_terms("events.event_type") }} then events.plan_id end as plan_given,
+        case when {{ gives_terms("events.event_type") }} then events.product_id end as product_given,
         case when {{ gives_terms("events.event_type") }} then events.amount end as amount_given,
         case when {{ gives_terms("events.event_type") }} then events.quantity end as quantity_given,
         -- one number to compare; none for another currency
@@ -56,6 +57,7 @@ ordered as (
         row_number() over in_order as event_number,
         lag(lifecycle_rank) over in_order as previous_rank,
         lag(plan_given) over in_order as previous_plan,
+        lag(product_given) over in_order as previous_product,
         lag(amount_given) over in_order as previous_amount,
         lag(quantity_given) over in_order as previous_quantity,
         lag(billing_terms) over in_order as previous_terms,
@@ -75,6 +77,7 @@ thinned as (
             and lifecycle_rank in (2, 3)
             and coalesce(previous_rank in (2, 3), false)
             and coalesce(plan_given = previous_plan, plan_given is null)
+            and coalesce(product_given = previous_product, product_given is null)
             and coalesce(quantity_given = previous_quantity, quantity_given is null)
             and (
                 amount_given is null

@@ -4,7 +4,7 @@ with final as (
         {{ shown_time("ends.ended_at") }} as ended_at,
         ends.customer_id,
         ends.plan_before as plan_id,
-        plans.product_id,
+        coalesce(ends.event_product_before, plans.product_id) as product_id,
         ends.churn_type,
         ends.is_involuntary_narrow,
         ends.reason_code,

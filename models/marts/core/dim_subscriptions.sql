@@ -37,6 +37,7 @@ final as (
         last_states.subscription_id,
         last_states.customer_id,
         last_states.plan_id,
+        coalesce(last_states.event_product_id, plans.product_id) as product_id,
         lifetimes.started_at,
         case when last_states.state = 'ended' then {{ shown_time("last_states.valid_from") }} end as ended_at,
         case
@@ -49,6 +50,7 @@ final as (
     from last_states
     cross join {{ ref("int_report_moment") }} as moment
     inner join lifetimes on last_states.subscription_id = lifetimes.subscription_id
+    left join {{ ref("dim_plans") }} as plans on last_states.plan_id = plans.plan_id
     left join open_failures on last_states.subscription_id = open_failures.subscription_id
     left join open_requests on last_states.subscription_id = open_requests.subscription_id
 )

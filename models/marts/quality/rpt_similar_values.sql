@@ -2,8 +2,8 @@
 {%- set groupings = [
     [ref("stg_crm__customers"), customer_attributes()],
     [ref("stg_marketing__acquisition_costs"), ["acquisition_channel"]],
-    [ref("stg_billing__subscription_events"), ["plan_id"]],
-    [ref("stg_billing__plans"), ["plan_id"]],
+    [ref("stg_billing__subscription_events"), ["plan_id", "product_id"]],
+    [ref("stg_billing__plans"), ["plan_id", "product_id"]],
     [ref("stg_orders__orders"), ["product"]],
     [ref("stg_product__product_usage"), ["feature"]],
     [ref("stg_product__onboarding_milestones"), ["milestone"]],

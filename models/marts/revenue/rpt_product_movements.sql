@@ -1,87 +1,33 @@
-{#- which product a movement counts for: the one it left, or the one it arrived in -#}
-{%- set left_from = {
-    "subscriptions_churned": "case when movement_type = 'churn' then subscriptions else 0 end",
-    "subscriptions_switched_out": "case when movement_type = 'moved' then subscriptions else 0 end",
-    "mrr_churn": "case when movement_type = 'churn' then -mrr_start else 0 end",
-    "mrr_switch_out": "case when movement_type = 'moved' then -mrr_start else 0 end",
+{%- set subscriptions = ["new", "reactivated", "churned", "switched_in", "switched_out"] -%}
+{%- set money = ["new", "reactivation", "expansion", "contraction", "switch_in", "switch_out", "churn"] -%}
+{%- set customers = ["gained", "lost"] -%}
+{%- set start = {
+    "subscriptions": "(subscriptions_end - subscriptions_change)",
+    "customers": "(customers_end - customers_change)",
 } -%}
-{%- set arrived_in = {
-    "subscriptions_new": "case when movement_type = 'new' then subscriptions else 0 end",
-    "subscriptions_reactivated": "case when movement_type = 'reactivation' then subscriptions else 0 end",
-    "subscriptions_switched_in": "case when movement_type = 'moved' then subscriptions else 0 end",
-    "mrr_new": "case when movement_type = 'new' then mrr_end else 0 end",
-    "mrr_reactivation": "case when movement_type = 'reactivation' then mrr_end else 0 end",
-    "mrr_expansion": "case when movement_type = 'expansion' then mrr_end - mrr_start else 0 end",
-    "mrr_contraction": "case when movement_type = 'contraction' then mrr_end - mrr_start else 0 end",
-    "mrr_switch_in": "case when movement_type = 'moved' then mrr_start else 0 end",
-} -%}
-{%- set measures = (left_from | list) + (arrived_in | list) -%}
-{%- set legs = {"product_id_start": left_from, "product_id_end": arrived_in} -%}
 
-with movements as (
-    select
-        sums.period_grain,
-        sums.period_start,
-        sums.movement_type,
-        sums.mrr_start,
-        sums.mrr_end,
-        sums.subscriptions,
-        case when sums.plan_id_start is not null then {{ segment_value("starts.product_id") }} end as product_id_start,
-        case when sums.plan_id_end is not null then {{ segment_value("ends.product_id") }} end as product_id_end
-    from {{ ref("int_subscription_movement_sums") }} as sums
-    left join {{ ref("dim_plans") }} as starts
-        on sums.plan_id_start = starts.plan_id
-    left join {{ ref("dim_plans") }} as ends
-        on sums.plan_id_end = ends.plan_id
-    where sums.segment_type = 'plan' and sums.period_grain not in ('{{ fine_grains() | join("', '") }}')
-),
-
-legs as (
-    {%- for product_id, counted in legs.items() %}
-    select
-        {%- for measure in measures %}
-        {{ counted.get(measure, "0") }} as {{ measure }},
-        {%- endfor %}
-        period_grain,
-        period_start,
-        {{ product_id }} as product_id
-    from movements
-    where
-        {{ product_id }} is not null
-        -- from one plan to another of the same product is no switch
-        and (movement_type <> 'moved' or product_id_start <> product_id_end)
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
-),
-
-sums as (
-    select
-        {%- for measure in measures %}
-        sum({{ measure }}) as {{ measure }},
-        {%- endfor %}
-        period_grain,
-        period_start,
-        product_id
-    from legs
-    group by period_grain, period_start, product_id
-),
-
-first_days as (
+with first_days as (
     -- also of a product whose subscriptions came and went within a period
     select
-        {{ segment_value("plans.product_id") }} as product_id,
-        min(segments.first_subscription_on) as first_subscription_on
-    from {{ ref("int_subscription_segments") }} as segments
+        {{ segment_value("coalesce(changes.event_product_id, plans.product_id)") }} as product_id,
+        min(changes.changed_on) as first_subscription_on
+    from {{ ref("int_subscription_changes") }} as changes
     left join {{ ref("dim_plans") }} as plans
-        on segments.segment_value = plans.plan_id
-    where segments.segment_type = 'plan'
-    group by {{ segment_value("plans.product_id") }}
+        on changes.plan_id = plans.plan_id
+    where changes.is_active
+    group by {{ segment_value("coalesce(changes.event_product_id, plans.product_id)") }}
 ),
 
 filled as (
     select
-        {%- for measure in measures %}
-        coalesce(sums.{{ measure }}, 0) as {{ measure }},
+        {%- for measure in subscriptions %}
+        coalesce(sums.subscriptions_{{ measure }}, 0) as subscriptions_{{ measure }},
+        {%- endfor %}
+        {%- for measure in money %}
+        coalesce(sums.mrr_{{ measure }}, 0) as mrr_{{ measure }},
+        {%- endfor %}
+        {%- for measure in customers %}
+        coalesce(holders.customers_{{ measure }}, 0) as customers_{{ measure }},
         {%- endfor %}
         periods.period_grain,
         periods.period_start,
@@ -91,11 +37,16 @@ filled as (
     from first_days
     inner join {{ ref("int_periods") }} as periods
         on first_days.first_subscription_on < periods.period_end
-    left join sums
+    left join {{ ref("int_product_movement_sums") }} as sums
         on
             periods.period_grain = sums.period_grain
             and periods.period_start = sums.period_start
             and first_days.product_id = sums.product_id
+    left join {{ ref("int_product_customer_sums") }} as holders
+        on
+            periods.period_grain = holders.period_grain
+            and periods.period_start = holders.period_start
+            and first_days.product_id = holders.product_id
     where periods.period_grain not in ('{{ fine_grains() | join("', '") }}')
 ),
 
@@ -104,7 +55,8 @@ changed as (
         *,
         subscriptions_new + subscriptions_reactivated - subscriptions_churned
         + subscriptions_switched_in - subscriptions_switched_out as subscriptions_change,
-        mrr_new + mrr_reactivation + mrr_expansion + mrr_contraction + mrr_churn + mrr_switch_in + mrr_switch_out as mrr_change
+        mrr_new + mrr_reactivation + mrr_expansion + mrr_contraction + mrr_churn + mrr_switch_in + mrr_switch_out as mrr_change,
+        customers_gained - customers_lost as customers_change
     from filled
 ),
 
@@ -112,7 +64,8 @@ ends as (
     select
         *,
         sum(subscriptions_change) over until_here as subscriptions_end,
-        sum(mrr_change) over until_here as mrr_end
+        sum(mrr_change) over until_here as mrr_end,
+        sum(customers_change) over until_here as customers_end
     from changed
     window until_here as (partition by period_grain, product_id order by period_start rows unbounded preceding)
 ),
@@ -124,19 +77,27 @@ final as (
         period_end,
         is_complete_period,
         product_id,
-        {%- for measure in measures if measure.startswith("subscriptions_") %}
-        cast({{ measure }} as bigint) as {{ measure }},
+        {%- for measure in subscriptions %}
+        cast(subscriptions_{{ measure }} as bigint) as subscriptions_{{ measure }},
         {%- endfor %}
-        cast(subscriptions_end - subscriptions_change as bigint) as subscriptions_start,
+        cast({{ start.subscriptions }} as bigint) as subscriptions_start,
         cast(subscriptions_end as bigint) as subscriptions_end,
-        {%- for measure in measures if measure.startswith("mrr_") %}
-        cast({{ measure }} as decimal(38, 6)) as {{ measure }},
+        {%- for measure in money %}
+        cast(mrr_{{ measure }} as decimal(38, 6)) as mrr_{{ measure }},
         {%- endfor %}
         cast(mrr_end - mrr_change as decimal(38, 6)) as mrr_start,
         cast(mrr_end as decimal(38, 6)) as mrr_end,
-        {{ ratio("subscriptions_churned", "subscriptions_end - subscriptions_change") }} as churn_rate,
-        {{ wilson("subscriptions_churned", "(subscriptions_end - subscriptions_change)", "lower") }} as churn_rate_lower,
-        {{ wilson("subscriptions_churned", "(subscriptions_end - subscriptions_change)", "upper") }} as churn_rate_upper
+        {%- for measure in customers %}
+        cast(customers_{{ measure }} as bigint) as customers_{{ measure }},
+        {%- endfor %}
+        cast({{ start.customers }} as bigint) as customers_start,
+        cast(customers_end as bigint) as customers_end,
+        {{ ratio("subscriptions_churned", start.subscriptions) }} as churn_rate,
+        {{ wilson("subscriptions_churned", start.subscriptions, "lower") }} as churn_rate_lower,
+        {{ wilson("subscriptions_churned", start.subscriptions, "upper") }} as churn_rate_upper,
+        {{ ratio("customers_lost", start.customers) }} as product_churn_rate,
+        {{ wilson("customers_lost", start.customers, "lower") }} as product_churn_rate_lower,
+        {{ wilson("customers_lost", start.customers, "upper") }} as product_churn_rate_upper
     from ends
 )
 

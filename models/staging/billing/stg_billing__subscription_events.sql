@@ -4,6 +4,7 @@ select
     customer_id,
     subscription_id,
     plan_id,
+    product_id,
     -- times
     occurred_at,
     loaded_at,
