@@ -1,0 +1,70 @@
+{{ config(materialized="view") }}
+
+{#-
+    How much of a product is ordered in a calendar month against its mean month, over the latest whole years that end with
+    the last complete month. The month of its first order is left out: it is a part of one. A month without orders counts.
+-#}
+with months as (
+    select
+        product,
+        cast(extract(year from period_start) * 12 + extract(month from period_start) as integer) as month_number,
+        cast(extract(month from period_start) as integer) as calendar_month,
+        orders
+    from {{ ref("int_product_order_sums") }}
+    where period_grain = 'month'
+),
+
+last_month as (
+    select cast(max(extract(year from period_start) * 12 + extract(month from period_start)) as integer) as month_number
+    from {{ ref("int_periods") }}
+    where period_grain = 'month' and is_complete_period
+),
+
+products as (
+    select
+        months.product,
+        last_month.month_number as last_number,
+        cast(floor((last_month.month_number - min(months.month_number)) / 12.0) as integer) as whole_years
+    from months
+    cross join last_month
+    group by months.product, last_month.month_number
+),
+
+calendar_months as (
+    select
+        products.product,
+        products.whole_years,
+        cast(numbers.generated_number as integer) as calendar_month,
+        coalesce(sum(months.orders), 0) as orders
+    from products
+    cross join ({{ dbt.generate_series(12) }}) as numbers
+    left join months
+        on
+            products.product = months.product
+            and numbers.generated_number = months.calendar_month
+            and months.month_number <= products.last_number
+            and months.month_number > products.last_number - 12 * products.whole_years
+    group by products.product, products.whole_years, numbers.generated_number
+),
+
+compared as (
+    select
+        *,
+        sum(orders) over (partition by product) as orders_of_product
+    from calendar_months
+)
+
+select
+    compared.product,
+    compared.calendar_month,
+    case
+        when compared.whole_years >= enough.value
+            then {{ ratio("12 * compared.orders", "compared.orders_of_product") }}
+    end as seasonal_index,
+    case
+        when coalesce(compared.whole_years < enough.value, true) then 'too_few_years'
+        when compared.orders_of_product = 0 then 'no_orders'
+    end as seasonal_index_note
+from compared
+inner join {{ ref("thresholds") }} as enough
+    on enough.threshold = 'product_season_years'
