@@ -44,3 +44,17 @@ def test_losses_are_the_silences_of_90_days(published: duckdb.DuckDBPyConnection
     found = published.execute("select customer_id, churned_at from marts.fct_churn_events").fetchall()
     assert len(found) == len(set(found))
     assert set(found) == losses
+
+
+def test_who_ordered_again_within_90_days_of_the_first_order(published: duckdb.DuckDBPyConnection) -> None:
+    days = defaultdict(set)
+    for line in (files("lifetimes") / "datasets" / "CDNOW_sample.txt").read_text().splitlines():
+        customer, _, day, *_ = line.split()
+        days[customer].add(datetime.strptime(day, "%Y%m%d"))
+    silence = timedelta(days=90)
+    returned = sum(len(ordered) > 1 and sorted(ordered)[1] - min(ordered) <= silence for ordered in days.values())
+    (found,) = published.execute(
+        "select new_buyers_judged, new_buyers_returned from marts.rpt_product_orders where period_grain = 'year'"
+        " and new_buyers > 0"
+    ).fetchall()
+    assert found == (len(days), returned) == (2357, 687)

@@ -40,6 +40,7 @@ legs as (
 ),
 
 instants as (
+    -- another MRR on the same product is none, and goes before the sort
     select
         customer_id,
         product_id,
