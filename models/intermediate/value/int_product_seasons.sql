@@ -31,27 +31,32 @@ products as (
 ),
 
 calendar_months as (
+    select cast(generated_number as integer) as calendar_month
+    from ({{ dbt.generate_series(12) }}) as numbers
+),
+
+counted as (
     select
         products.product,
         products.whole_years,
-        cast(numbers.generated_number as integer) as calendar_month,
+        calendar_months.calendar_month,
         coalesce(sum(months.orders), 0) as orders
     from products
-    cross join ({{ dbt.generate_series(12) }}) as numbers
+    cross join calendar_months
     left join months
         on
             products.product = months.product
-            and numbers.generated_number = months.calendar_month
-            and months.month_number <= products.last_number
-            and months.month_number > products.last_number - 12 * products.whole_years
-    group by products.product, products.whole_years, numbers.generated_number
+            and calendar_months.calendar_month = months.calendar_month
+            and products.last_number >= months.month_number
+            and products.last_number - 12 * products.whole_years < months.month_number
+    group by products.product, products.whole_years, calendar_months.calendar_month
 ),
 
 compared as (
     select
         *,
         sum(orders) over (partition by product) as orders_of_product
-    from calendar_months
+    from counted
 )
 
 select

@@ -26,8 +26,8 @@ with final as (
     left join {{ ref("int_product_seasons") }} as seasons
         on
             sums.product = seasons.product
-            and sums.period_grain = 'month'
-            and extract(month from sums.period_start) = seasons.calendar_month
+            -- a quarter and a year have no calendar month
+            and case when sums.period_grain = 'month' then extract(month from sums.period_start) end = seasons.calendar_month
 )
 
 select * from final
