@@ -2,7 +2,7 @@
 
 {#-
     How much of a product is ordered in a calendar month against its mean month, over the latest whole years that end with
-    the last complete month. The month of its first order is left out: it is a part of one. A month without orders counts.
+    the last complete month. The month of its first order is left out: it is a part of one. A month without orders is one of the months.
 -#}
 with months as (
     select
