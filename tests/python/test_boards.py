@@ -488,6 +488,24 @@ def test_bars_on_each_other_are_told_apart_without_colour(published: Path, page:
     assert len(fills) == 3 and sum("url" in fill for fill in fills) == 2
 
 
+def test_what_a_mark_says_stands_beside_the_pointer(published: Path, page: object) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    show(page, published, "en", "churn")
+    chart = page.locator("#churn_types svg.marks")
+    chart.scroll_into_view_if_needed()
+    box, said = chart.bounding_box(), page.locator("#vg-tooltip-element.visible")
+    y = box["y"] + box["height"] * 0.7
+    for x in range(round(box["x"] + box["width"] / 2), round(box["x"] + box["width"]), 2):
+        page.mouse.move(x, y)
+        if said.count():
+            break
+    told = said.bounding_box()
+    assert abs(told["x"] - x) < told["width"] + 40 and abs(told["y"] - y) < told["height"] + 40
+    page.mouse.move(2, 2)
+    said.wait_for(state="detached")
+    assert not page.locator("#vg-tooltip-element").is_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("language", "board"), [("en", b.name) for b in ALL] + [("ar", "overview"), ("fa", "churn")])
 def test_nothing_keeps_people_from_reading(
