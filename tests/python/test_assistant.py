@@ -190,7 +190,9 @@ def test_every_sentence_says_the_same_in_each_language() -> None:
 
 def test_what_can_be_asked_is_listed(told: SimpleNamespace, demo_build: SimpleNamespace) -> None:
     listed = {metric["metric"]: metric for metric in told.of("list_metrics", {"language": "fa"}).said["metrics"]}
-    assert list(listed) == list(metrics()) == read_words()["en"].keys_of("metric")
+    of_changes = {"joiner_churn_rate"}  # rpt_change_effects has it, by change and not by period
+    labelled = read_words()["en"].keys_of("metric")
+    assert list(listed) == list(metrics()) == [key for key in labelled if key not in of_changes]
     assert listed["nps"]["name"] == "شاخص خالص مروجان (NPS)" and listed["nps"]["has_interval"]
     assert listed["mrr_end"]["unit"] == "USD" and not listed["mrr_end"]["has_interval"]
     assert listed["clv"]["grains"] == ["month"]

@@ -227,8 +227,17 @@ def test_the_next_day_is_built_on_the_full_build_with_its_parts_landed(tmp_path,
     def build(landing, folder):
         seconds = 10 + 20 * ("landing" in landing.name and folder not in built)
         built.append(folder)
-        (tmp_path / "of_all").mkdir(exist_ok=True)
+        target = tmp_path / "of_all" / "target"
+        target.mkdir(parents=True, exist_ok=True)
         (tmp_path / "of_all" / "warehouse.duckdb").touch()
+        nodes = {
+            "a": {"resource_type": "model", "fqn": ["project", "marts", "health", "a"]},
+            "b": {"resource_type": "test", "attached_node": "a"},
+            "c": {"resource_type": "seed"},
+        }
+        (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+        results = [{"unique_id": name, "execution_time": number} for number, name in enumerate("cab")]
+        (target / "run_results.json").write_text(json.dumps({"results": results}))
         parts = len(list(landing.glob("*/part-next-day.parquet")))
         return {"cpu_seconds": seconds + parts, "wall_seconds": 5, "peak_memory_bytes": 3_000_000 * len(built)}
 
@@ -238,4 +247,5 @@ def test_the_next_day_is_built_on_the_full_build_with_its_parts_landed(tmp_path,
     assert measured["engine_cpu_seconds"] == {"full": 20, "next_day": len(TABLES) + 1}
     assert measured["next_day_ratio"] == (len(TABLES) + 1) / 20
     assert measured["peak_memory_bytes"] == 12_000_000
+    assert measured["seconds_by_folder"]["full"] == {"marts/health": 3, "other": 0}
     assert "next day / full build: 0.40" in bench_tables.table(measured)

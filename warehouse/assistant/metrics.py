@@ -65,14 +65,15 @@ class Metric:
 
 @cache
 def metrics() -> Mapping[str, Metric]:
-    """Every metric by its key, in the order of seeds/labels.csv."""
+    """Every metric of a period and segment by its key, in the order of seeds/labels.csv."""
     words = read_words()["en"]
     asked = {
         name: {**metric, "report": report, "where": has.get("where", "true"), "grains": has.get("grains", GRAINS)}
         for report, has in _metrics_by_report().items()
         for name, metric in has["metrics"].items()
     }
-    return {key: _metric(key, {**FURTHER.get(key, {}), **asked.get(key, {})}, words) for key in words.keys_of("metric")}
+    known = {key: {**FURTHER.get(key, {}), **asked.get(key, {})} for key in words.keys_of("metric")}
+    return {key: _metric(key, is_, words) for key, is_ in known.items() if is_}
 
 
 def _metric(key: str, is_: Mapping, words: Words) -> Metric:
