@@ -48,6 +48,7 @@ SMALL = {
     "int_subscription_movement_sums": 2,  # the same, and sums x the five grains
     "int_mrr_counted": 1,  # stretches x the two parts before and after one has been past due for too long
     "rpt_cac_payback": 1,  # cohorts x months: the rows of the report itself
+    "rpt_product_movements": 1,  # products x periods: the rows of the report itself
     "int_subscription_terms": 1,  # long terms that an event begins x the months of the calendar
     "rpt_restatements": 1,  # changed rows of the period report x the metrics
 }

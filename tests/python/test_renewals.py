@@ -45,10 +45,9 @@ MET: set[tuple] = set()
 
 
 def check(tables: dict, options: dict) -> None:
-    built = harness.build(tables, ["rpt_renewals", "rpt_upcoming_renewals", "fct_subscription_ends"], **options)
-    replaced = {
-        (row["subscription_id"], row["ended_at"]) for row in built["fct_subscription_ends"] if row["is_replaced"]
-    }
+    marts = ["rpt_renewals", "rpt_upcoming_renewals", "int_subscription_replacements"]
+    built = harness.build(tables, marts, **options)
+    replaced = {(row["subscription_id"], row["ended_at"]) for row in built["int_subscription_replacements"]}
     business, every = facts_of(tables, options, replaced)
     assert_same("rpt_renewals", KEY, built["rpt_renewals"], renewals_oracle.renewals(business, every))
     wanted = renewals_oracle.upcoming(business, every)

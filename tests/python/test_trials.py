@@ -18,7 +18,10 @@ from test_engagement import STARTED, use_and_milestones
 KEY = ["period_start", "segment_type", "segment_value"]
 OPTIONS = {
     "utc_in_november": {"as_of": "2024-11-05 12:00:00"},
-    "new_york_without_free_plans_switches": SETTINGS["new_york_fiscal_april_without_free_plans_switches"],
+    "new_york_without_free_plans_switches": {
+        **SETTINGS["new_york_fiscal_april_without_free_plans_switches"],
+        "as_of": "2024-12-03 06:00:00",  # or the milestones would say it, of which the twin does not know
+    },
     "berlin_as_of_known_at_switches_of_a_day": SETTINGS["berlin_as_of_known_at_switches_of_a_day"],
 }
 TYPES = ["trial_started"] * 4 + ["started", "started", "cancelled", "expired", "changed", "renewed"]
