@@ -77,7 +77,7 @@ def marts(sources: Path, reports: dict[str, Report]) -> dict[str, dict[str, list
         {
             "subscription_events": business.expected_events(),
             "customers": customers,
-            "plans": [{"plan_id": price, "product_id": product} for price, (product, *_) in business.PRICES.items()],
+            "plans": [{"plan_id": product, "product_id": product} for product in business.PRODUCTS],
             "exchange_rates": [dict(zip(names, map(str, row), strict=True)) for row in rates.fetchall()],
         },
     )
