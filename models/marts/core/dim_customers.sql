@@ -24,13 +24,17 @@ first_starts as (
 ),
 
 subscriptions as (
+    -- a live one that makes no customer, as its plan is free, does not end the pause of one that does
     select
-        customer_id,
-        max(case when status = 'past_due' then 1 else 0 end) as past_due,
-        max(case when status = 'live' then 1 else 0 end) as live,
-        max(case when status = 'trialing' then 1 else 0 end) as trialing
-    from {{ ref("dim_subscriptions") }}
-    group by customer_id
+        subscriptions.customer_id,
+        max(case when subscriptions.status = 'past_due' then 1 else 0 end) as past_due,
+        max(case when subscriptions.status in ('live', 'past_due') and states.is_active then 1 else 0 end) as live,
+        max(case when subscriptions.status = 'trialing' then 1 else 0 end) as trialing
+    from {{ ref("dim_subscriptions") }} as subscriptions
+    inner join {{ ref("int_subscription_states") }} as states
+        on subscriptions.subscription_id = states.subscription_id
+    where states.valid_to is null
+    group by subscriptions.customer_id
 ),
 
 orders as (
@@ -53,9 +57,9 @@ final as (
         customers.acquisition_channel,
         first_starts.first_started_at,
         case
+            when last_changes.is_active and subscriptions.live = 0 then 'paused'
             when last_changes.is_active and subscriptions.past_due = 1 then 'past_due'
-            when last_changes.is_active and subscriptions.live = 1 then 'active'
-            when last_changes.is_active then 'paused'
+            when last_changes.is_active then 'active'
             when subscriptions.trialing = 1 then 'trialing'
             when first_starts.first_started_at is not null then 'churned'
             else 'never_subscribed'
