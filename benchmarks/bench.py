@@ -66,8 +66,10 @@ RATIOS = {
     "wall_ratio_to_limit": "full build / limit, wall time of the SQL",
     "ratio_to_peer": "month spine / full build, engine CPU",
     "increment_ratio": "increment / full build, engine CPU",
-    "all_ratio_to_limit": "all marts: full build / limit, engine CPU",
+    "increment_to_limit": "increment / limit, engine CPU",
+    "all_marts_to_limit": "all marts: full build / limit, engine CPU",
     "all_increment_ratio": "all marts: increment / full build, engine CPU",
+    "all_marts_increment_to_limit": "all marts: increment / limit, engine CPU",
 }
 SELECTOR = "churn_and_mrr"
 
@@ -117,14 +119,18 @@ def engine_cpu(measured: dict[str, dict], step: str) -> float:
 
 def ratios(measured: dict[str, dict]) -> dict[str, float | None]:
     """The RATIOS of one round. `measured` is what `measure_round` returns."""
-    full, all_full = engine_cpu(measured, "full"), engine_cpu(measured, "all_full")
+    full, increment = engine_cpu(measured, "full"), engine_cpu(measured, "increment")
+    all_full, all_increment = engine_cpu(measured, "all_full"), engine_cpu(measured, "all_increment")
+    limit = engine_cpu(measured, "limit")
     return {
-        "ratio_to_limit": ratio(full, engine_cpu(measured, "limit")),
+        "ratio_to_limit": ratio(full, limit),
         "wall_ratio_to_limit": ratio(measured["full"]["sql_seconds"], measured["limit"]["wall_seconds"]),
         "ratio_to_peer": ratio(engine_cpu(measured, "peer"), full),
-        "increment_ratio": ratio(engine_cpu(measured, "increment"), full),
-        "all_ratio_to_limit": ratio(all_full, engine_cpu(measured, "limit")),
-        "all_increment_ratio": ratio(engine_cpu(measured, "all_increment"), all_full),
+        "increment_ratio": ratio(increment, full),
+        "increment_to_limit": ratio(increment, limit),
+        "all_marts_to_limit": ratio(all_full, limit),
+        "all_increment_ratio": ratio(all_increment, all_full),
+        "all_marts_increment_to_limit": ratio(all_increment, limit),
     }
 
 
@@ -305,6 +311,21 @@ def measure_round(selected: Scope, everything: Scope, increment: Path) -> dict[s
     return measured | everything.measure_full() | everything.measure_again(increment)
 
 
+def demo_seconds() -> float:
+    """Wall seconds of the first `make build` after set-up: the demo business is made, built, tested and published."""
+    say("the demo business")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        places = {
+            "RAW_DATA_DIR": "",
+            "WAREHOUSE_PATH": Path(folder) / "warehouse.duckdb",
+            "PUBLISHED_PATH": Path(folder) / "published" / "marts.duckdb",
+            "DBT_TARGET_PATH": Path(folder) / "target",
+            "DBT_LOG_PATH": Path(folder) / "logs",
+        }
+        measured, _ = run("-m", "warehouse.build", **places)
+        return measured["wall_seconds"]
+
+
 def count_events(files: Path) -> int:
     """Rows of the Parquet files of a pattern."""
     return duckdb.execute(f"select count(*) from read_parquet('{files}')").fetchone()[0]
@@ -459,8 +480,10 @@ def main() -> None:
     for customers in sorted(set(named.customers)):
         sizes.append(measure_size(customers, named.rounds))
         save(RESULTS / f"bench_{customers}.json", context | sizes[-1])
-    save(RESULTS / "latest.json", latest(sizes) | context)
+    demo = demo_seconds()
+    save(RESULTS / "latest.json", latest(sizes) | {"demo_seconds": demo} | context)
     print(f"\nMedians (smallest to largest) of {named.rounds} round(s)\n\n{table(sizes)}\n")
+    print(f"The first build of the demo business: {demo:.0f} s\n")
     print(f"Saved in {RESULTS.relative_to(PROJECT)}/: latest.json and bench_<customers>.json")
 
 

@@ -55,8 +55,10 @@ def test_ratios_leave_fixed_costs_out():
         "wall_ratio_to_limit": 1.5,
         "ratio_to_peer": 3,
         "increment_ratio": 0.2,
-        "all_ratio_to_limit": 7,
+        "increment_to_limit": 0.8,
+        "all_marts_to_limit": 7,
         "all_increment_ratio": pytest.approx(6 / 35),
+        "all_marts_increment_to_limit": 1.2,
     }
 
 
