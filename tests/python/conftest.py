@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 import shared
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 if not os.environ.get("TEST_SPARK"):
     # Where Spark is installed, Great Expectations imports it, and Spark ends a process that has no main file (xdist's).
@@ -18,7 +20,6 @@ if not os.environ.get("TEST_SPARK"):
 gc.set_threshold(100_000, 50, 50)
 
 # The same streams at every run; new ones with --hypothesis-profile=explore.
-
 settings.register_profile(
     "default",
     derandomize=True,
@@ -29,6 +30,11 @@ settings.register_profile(
 )
 settings.register_profile("explore", parent=settings.get_profile("default"), derandomize=False, max_examples=1000)
 settings.load_profile("default")
+
+# Hypothesis also draws constants of all imported code but tests: a test drew other streams alone than among others, and
+# after a change of the warehouse.
+constants_of_imported_code = providers._get_local_constants
+providers._get_local_constants = lambda: Constants() if settings.default.derandomize else constants_of_imported_code()
 
 
 # Cores get whole files, in this order and then that of the names: a long one begun last would run alone.

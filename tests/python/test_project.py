@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import tomllib
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pages
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 PROJECT = tomllib.loads((pages.PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -101,3 +105,27 @@ def test_what_a_build_installs_is_enough(folder: str) -> None:
               if name in distributions}  # fmt: skip
     assert "duckdb" in needed or folder == "models"
     assert {name for name, any_of in needed.items() if not any_of & built} == set()
+
+
+def test_what_chance_draws_does_not_depend_on_what_else_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not settings.default.derandomize:
+        pytest.skip("every run draws something else")
+
+    def drawn() -> list[list[int]]:
+        seen = []
+
+        @settings(max_examples=200)
+        @given(st.lists(st.integers()))
+        def draw(numbers: list[int]) -> None:
+            seen.append(numbers)
+
+        draw()
+        return seen
+
+    before = drawn()
+    (tmp_path / "code_of_others.py").write_text(f"NUMBERS = {list(range(10_000, 10_400))}\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("code_of_others")
+    assert drawn() == before
