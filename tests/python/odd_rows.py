@@ -4,6 +4,9 @@ quarantine. The lives of test_rules.py, which leave a question open, belong to t
 
 from __future__ import annotations
 
+import random
+from datetime import date, timedelta
+
 import test_rules
 
 NBSP, WIDE, NO_WIDTH = "\u00a0", "\u3000", "\ufeff"
@@ -135,3 +138,64 @@ def tables() -> dict[str, list[dict[str, str]]]:
         name: [*rows, *more.get(name, []), *(broken for broken, _ in BROKEN.get(name, []))]
         for name, rows in rules.items()
     }
+
+
+FEATURES = ("reports", "export", "chat", "")
+TRIGGERS = ("", "payment_failed", "low_nps", "inactive_14_days", "inactive_cancelled")
+
+
+def touches(customers: list[str]) -> dict[str, list[dict[str, str]]]:
+    """What customers do beside paying, in the raw tables of it: use, tickets, surveys, contacts, milestones.
+
+    Drawn by chance, the same at every run. It holds what no order of things forbids: more seats in use than are paid
+    for, a message clicked that nobody saw opened, a milestone reached before the first use, a ticket closed first.
+    """
+    drawn = random.Random(20240229)
+    rows: dict[str, list[dict[str, str]]] = {
+        name: []
+        for name in (
+            "product_usage", "support_tickets", "survey_responses", "campaign_contacts", "onboarding_milestones",
+        )
+    }  # fmt: skip
+
+    def day(first: date = date(2023, 10, 1), days: int = 150) -> date:
+        return first + timedelta(days=drawn.randrange(days))
+
+    def after(moment: date, days: int) -> str:
+        """So many days later at most, a day earlier at times, or never."""
+        return "" if drawn.random() < 0.4 else str(moment + timedelta(days=drawn.randrange(-1, days)))
+
+    for customer in customers:
+        begun = day(days=270)
+        for used_on in sorted({day(begun) for _ in range(drawn.randrange(40))}):
+            use = {"usage_count": str(drawn.randrange(9)), "feature": drawn.choice(FEATURES)}
+            seats = {"active_seats": drawn.choice(("", "0", "1", "7")), "minutes": drawn.choice(("", "12.5"))}
+            rows["product_usage"].append({"customer_id": customer, "used_on": str(used_on)} | use | seats)
+        for number in range(drawn.randrange(4)):
+            opened = day(begun)
+            said = {"subject": drawn.choice(("", "too slow", "crashes")), "agent": drawn.choice(("", "kim"))}
+            times = {"first_response_at": after(opened, 4), "closed_at": after(opened, 20), "reopened_at": ""}
+            kind = {"priority": drawn.choice(("", "urgent")), "category": drawn.choice(("", "billing"))}
+            ids = {"ticket_id": f"{customer}/t{number}", "customer_id": customer, "opened_at": str(opened)}
+            rows["support_tickets"].append(ids | said | times | kind)
+        for number, (survey, most) in enumerate((("csat", 5), ("ces", 7), ("nps", 10))):
+            # the answers of February to the survey of the rules are counted elsewhere
+            sent = day(date(2024, 3, 1), 240)
+            ids = {"response_id": f"{customer}/r{number}", "customer_id": customer, "survey_type": survey}
+            answer = {"sent_at": str(sent), "responded_at": after(sent, 30)}
+            answer |= {"score": str(drawn.randint(1, most)) if answer["responded_at"] else ""}
+            about = {"touchpoint": drawn.choice(("", "support")), "subject": drawn.choice(("", "", "other tool"))}
+            told = {"comment": drawn.choice(("", "too expensive", "great")), "weight": drawn.choice(("", "0", "2.5"))}
+            rows["survey_responses"].append(ids | answer | about | told)
+        for number in range(drawn.randrange(5)):
+            at = day(begun)
+            ids = {"contact_id": f"{customer}/c{number}", "customer_id": customer, "contacted_at": str(at)}
+            what = {"campaign": "spring", "trigger_code": drawn.choice(TRIGGERS), "channel": drawn.choice(("", "call"))}
+            reaction = {name: after(at, 9) for name in ("opened_at", "clicked_at", "replied_at")}
+            rows["campaign_contacts"].append(
+                ids | what | reaction | {"is_control": drawn.choice(("", "true", "false"))}
+            )
+        for milestone in ("signed_in", "invited"):
+            times = {"due_at": str(begun + timedelta(days=7)), "reached_at": after(begun, 60)}
+            rows["onboarding_milestones"].append({"customer_id": customer, "milestone": milestone} | times)
+    return rows

@@ -35,7 +35,7 @@ COLUMNS = {
     "targets": "metric period_grain period_start target",
     "annotations": "annotated_on label kind segment_type segment_value",
 }
-ORDER = (  # lifecycle rank: what comes first of several events at one instant
+ORDER = (  # rank at an instant: what comes first of several events at one instant
     "trial_started",
     "started reactivated",
     "renewed",

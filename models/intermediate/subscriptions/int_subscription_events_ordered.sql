@@ -13,7 +13,7 @@ with turns as (
         events.event_id,
         events.occurred_at,
         events.event_number,
-        events.lifecycle_rank,
+        events.rank_at_instant,
         events.turn,
         states.first_number,
         states.starts,
@@ -32,7 +32,7 @@ with turns as (
 ),
 
 placed as (
-    -- thousandths of a lifecycle rank: room for hundreds of turns at one instant
+    -- thousandths of a rank: room for hundreds of turns at one instant
     select
         *,
         case
@@ -42,7 +42,7 @@ placed as (
             when turn = 'resumed' and pauses > 0 and was_active and not was_paused then 8001 + 2 * turns_before
             when turn = 'resumed' and pauses > 0 and was_paused and turns_before > 0 then 7999 + 2 * turns_before
             when turn = 'paused' then 8000 + 2 * turns_before
-            else 1000 * lifecycle_rank
+            else 1000 * rank_at_instant
         end as place
     from turns
 ),

@@ -33,7 +33,7 @@ ranked as (
             when 'paused' then 8
             when 'cancel_requested' then 9
             else 10
-        end as lifecycle_rank,
+        end as rank_at_instant,
         case when {{ gives_terms("events.event_type") }} then events.plan_id end as plan_given,
         case when {{ gives_terms("events.event_type") }} then events.product_id end as product_given,
         case when {{ gives_terms("events.event_type") }} then events.amount end as amount_given,
@@ -55,7 +55,7 @@ ordered as (
     select
         *,
         row_number() over in_order as event_number,
-        lag(lifecycle_rank) over in_order as previous_rank,
+        lag(rank_at_instant) over in_order as previous_rank,
         lag(plan_given) over in_order as previous_plan,
         lag(product_given) over in_order as previous_product,
         lag(amount_given) over in_order as previous_amount,
@@ -64,7 +64,7 @@ ordered as (
         coalesce(lag(occurred_at) over in_order < occurred_at, true)
         and coalesce(lead(occurred_at) over in_order > occurred_at, true) as is_alone
     from ranked
-    window in_order as (partition by subscription_id order by occurred_at, lifecycle_rank, loaded_at, event_id)
+    window in_order as (partition by subscription_id order by occurred_at, rank_at_instant, loaded_at, event_id)
 ),
 
 thinned as (
@@ -74,7 +74,7 @@ thinned as (
         not (
             -- beside others of its instant it counts: as many starts as ends leave a subscription as it was
             is_alone
-            and lifecycle_rank in (2, 3)
+            and rank_at_instant in (2, 3)
             and coalesce(previous_rank in (2, 3), false)
             and coalesce(plan_given = previous_plan, plan_given is null)
             and coalesce(product_given = previous_product, product_given is null)
@@ -91,8 +91,8 @@ select
     subscription_id,
     occurred_at,
     event_number,
-    lifecycle_rank,
-    case lifecycle_rank
+    rank_at_instant,
+    case rank_at_instant
         when 1 then 'trial_started'
         when 2 then 'start'
         when 3 then 'renewed'
