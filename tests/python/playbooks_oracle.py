@@ -150,10 +150,9 @@ def payment_failures(business: Business) -> list[Fact]:
         failed_at = datetime.min
         for before, event, after in steps(events):
             if before.failed_at is None and after.failed_at is not None:
-                failed_at, money = event.occurred_at, after.current_mrr()
-                failure = fact(
-                    business, subscription_id, failed_at, after.plan_id, outcome="open", days=None, mrr=money
-                )
+                failed_at, reason = event.occurred_at, event.reason_code or oracle.NO_VALUE
+                figures = {"outcome": "open", "days": None, "mrr": after.current_mrr(), "reason": reason}
+                failure = fact(business, subscription_id, failed_at, after.plan_id, **figures)
                 result.append(failure)
             if before.failed_at is not None and after.failed_at is None:
                 failure["outcome"] = "lost" if after.state == oracle.ENDED else "recovered"
@@ -210,29 +209,40 @@ def money(facts: Iterable[Fact]) -> Decimal:
     return sum((one["mrr"] for one in facts), Decimal(0))
 
 
+def dunning_columns(facts: list[Fact]) -> dict[str, Any]:
+    recovered, lost, still_open = (
+        [one for one in facts if one["outcome"] == outcome] for outcome in ("recovered", "lost", "open")
+    )
+    mean, median = mean_and_median([one["days"] for one in recovered])
+    return {
+        "failures": len(facts),
+        "recovered": len(recovered),
+        "lost": len(lost),
+        "still_open": len(still_open),
+        **rate_columns("recovery_rate", len(recovered), len(recovered) + len(lost)),
+        "mean_days_to_recovery": mean,
+        "median_days_to_recovery": median,
+        "mrr_at_risk": money(facts),
+        "mrr_recovered": money(recovered),
+        "mrr_lost": money(lost),
+        "mrr_open": money(still_open),
+    }
+
+
 def dunning_rows(business: Business) -> list[dict]:
+    groups = by_period_and_segment(business, payment_failures(business))
+    return [{**columns, **dunning_columns(facts)} for columns, facts in groups]
+
+
+def recovery_by_reason_rows(business: Business) -> list[dict]:
     rows = []
     for columns, facts in by_period_and_segment(business, payment_failures(business)):
-        recovered, lost, still_open = (
-            [one for one in facts if one["outcome"] == outcome] for outcome in ("recovered", "lost", "open")
-        )
-        mean, median = mean_and_median([one["days"] for one in recovered])
-        rows.append(
-            {
-                **columns,
-                "failures": len(facts),
-                "recovered": len(recovered),
-                "lost": len(lost),
-                "still_open": len(still_open),
-                **rate_columns("recovery_rate", len(recovered), len(recovered) + len(lost)),
-                "mean_days_to_recovery": mean,
-                "median_days_to_recovery": median,
-                "mrr_at_risk": money(facts),
-                "mrr_recovered": money(recovered),
-                "mrr_lost": money(lost),
-                "mrr_open": money(still_open),
-            }
-        )
+        if columns["period_grain"] not in MONTHS:
+            continue
+        for reason in sorted({one["reason"] for one in facts}):
+            figures = dunning_columns([one for one in facts if one["reason"] == reason])
+            del figures["mean_days_to_recovery"]
+            rows.append({**columns, "decline_reason": reason, **figures})
     return rows
 
 
@@ -493,6 +503,7 @@ def build(tables: dict[str, list[dict]], settings: oracle.Settings, seeds: Seeds
     dunning, repeat_purchases = dunning_rows(business), repeat_purchase_rows(business)
     return {
         "rpt_dunning": dunning,
+        "rpt_recovery_by_reason": recovery_by_reason_rows(business),
         "rpt_pauses": pause_rows(business),
         "rpt_repeat_purchases": repeat_purchases,
         "rpt_red_flags": red_flag_rows(figures, interval_changes(tables, business), seeds),

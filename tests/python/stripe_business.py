@@ -66,7 +66,7 @@ class Subscription:
     loaded: str = ""
     says: Mapping[str, object] = field(default_factory=dict)
     discounts: Sequence[tuple] = ()  # coupon, from, until
-    failures: Sequence[tuple] = ()  # day, paid on
+    failures: Sequence[tuple] = ()  # day, paid on, failure code, reason of the outcome
     livemode: bool = True
 
 
@@ -191,14 +191,14 @@ SUBSCRIPTIONS = [
         status="canceled",
         before=[("01-20", "active"), ("04-20", "past_due")],
         loaded="05-20",
-        failures=[("04-20", "")],
+        failures=[("04-20", "", "card_declined", "insufficient_funds")],
         says={"canceled_at": "05-20", "ended_at": "05-20", "reason": "payment_failed"},
     ),
     plain(
         17,
         before=[("01-05", "active"), ("03-05", "past_due")],
         loaded="03-09",
-        failures=[("03-05", "03-09")],
+        failures=[("03-05", "03-09", "expired_card", None)],
     ),
     plain(
         18,
@@ -206,7 +206,7 @@ SUBSCRIPTIONS = [
         status="unpaid",
         before=[("01-05", "active"), ("04-05", "past_due")],
         loaded="04-20",
-        failures=[("04-05", "")],
+        failures=[("04-05", "", None, None)],
         says={"current_period_start": "04-05"},
     ),
     plain(
@@ -308,10 +308,10 @@ c14,s14/i14,01-05,started,basic,49,USD,month,1,1,,
 c14,s14/i14,06-05,changed,basic,44.10,USD,month,1,1,,
 c15,s15/i15,01-05,started,pro,990,USD,year,1,1,,
 c16,s16/i16,01-20,started,pro,270,USD,month,3,1,,
-c16,s16/i16,04-20,payment_failed,,,,,,,,
+c16,s16/i16,04-20,payment_failed,,,,,,,insufficient_funds,
 c16,s16/i16,05-20,cancelled,,,,,,,payment_failure,system
 c17,s17/i17,01-05,started,basic,49,USD,month,1,1,,
-c17,s17/i17,03-05,payment_failed,,,,,,,,
+c17,s17/i17,03-05,payment_failed,,,,,,,expired_card,
 c17,s17/i17,03-09,payment_recovered,,,,,,,,
 c18,s18/i18,01-05,started,basic,49,USD,month,1,1,,
 c18,s18/i18,04-05,payment_failed,,,,,,,,
@@ -459,7 +459,7 @@ def payments() -> dict[str, list[dict]]:
     """Invoices and charges of the payments that failed."""
     invoices, charges = [], []
     for subscription in SUBSCRIPTIONS:
-        for day, paid in subscription.failures:
+        for day, paid, code, reason in subscription.failures:
             invoice = f"in_{subscription.id}_{day}"
             invoices.append(
                 {
@@ -469,8 +469,11 @@ def payments() -> dict[str, list[dict]]:
                 }
             )  # fmt: skip
             charge = {"invoice_id": invoice, "livemode": True, "amount_refunded": 0}
-            charges.append({"id": f"ch_{invoice}_1", "status": "failed", "created": when(day), **charge})
+            declined = {"failure_code": code, "outcome_reason": reason}
+            charges.append({"id": f"ch_{invoice}_1", "status": "failed", "created": when(day), **declined, **charge})
             if paid:
+                again = {"failure_code": "do_not_honor", "outcome_reason": None}
+                charges.append({"id": f"ch_{invoice}_0", "status": "failed", "created": when(paid), **again, **charge})
                 charges.append({"id": f"ch_{invoice}_2", "status": "succeeded", "created": when(paid), **charge})
     return {"invoices": invoices, "charges": charges}
 

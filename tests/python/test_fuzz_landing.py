@@ -517,6 +517,7 @@ def test_extreme_values_that_are_values_break_no_model(tmp_path, marker):
         without_rows = {
             "rpt_clv_backtest",
             "rpt_dunning",
+            "rpt_recovery_by_reason",
             "rpt_restatements",
             "rpt_similar_values",
             "rpt_trial_conversion",

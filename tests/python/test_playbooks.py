@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 SEGMENT_KEY = ["period_grain", "period_start", "segment_type", "segment_value"]
 MARTS = {
     "rpt_dunning": SEGMENT_KEY,
+    "rpt_recovery_by_reason": [*SEGMENT_KEY, "decline_reason"],
     "rpt_pauses": SEGMENT_KEY,
     "rpt_repeat_purchases": SEGMENT_KEY,
     "rpt_red_flags": [*SEGMENT_KEY, "flag_code"],

@@ -134,6 +134,16 @@ def test_the_history_gives_every_event_and_every_month(sources, marts):
     assert history == hand and len(hand) == 12
 
 
+@pytest.mark.parametrize("way", ["ledger", "history"])
+def test_why_a_payment_was_declined_says_its_first_charge(way, sources, reports):
+    """The bank's code before Stripe's; a later attempt changes nothing, and where no charge says why, nothing does."""
+    found = duckdb.sql(
+        f"select customer_id, reason_code from '{sources}/{way}_landing/subscription_events/*.parquet' "
+        "where event_type = 'payment_failed' order by customer_id"
+    )
+    assert found.fetchall() == [("c16", "insufficient_funds"), ("c17", "expired_card"), ("c18", None)]
+
+
 def test_revenue_and_losses_are_those_computed_by_hand(marts):
     mrr = defaultdict(float)
     for row in marts["history"]["dim_subscriptions"]:

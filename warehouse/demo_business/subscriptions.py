@@ -58,6 +58,11 @@ NEVER_RETURNS = ("business_closed", "deceased", "fraud")
 
 WORLD_REASONS = {"no_budget": 4, "business_closed": 4, "relocation": 2, "fraud": 1, "deceased": 0.5, "outage": 0.5}
 PAYMENT_REASONS = {"payment_failure": 5, "card_expired": 4, "billing_error": 0.6}
+# Why a charge was declined, by what came of it: an account fills again, a card that expired waits for its customer.
+DECLINES_OF_RECOVERED = {"insufficient_funds": 10, "card_declined": 4, "do_not_honor": 2, "authentication_required": 2}
+DECLINES_OF_RECOVERED |= {"expired_card": 1, "": 2}
+DECLINES_OF_LOST = {"insufficient_funds": 4, "card_declined": 4, "do_not_honor": 4, "authentication_required": 1}
+DECLINES_OF_LOST |= {"expired_card": 4, "": 2}
 REASON_WORDS = {
     "quality": "Too many small bugs, sync lost our comments twice.",
     "missing_features": "We need time tracking and it is not there.",
@@ -242,20 +247,31 @@ class Life:
             self.invoice(subscription, issued, issued + self.days(0, 0.02 + 1.4 * self.segment.terms_days), "paid")
             return None
         self.last_failure = issued
+        emitted = len(self.ledger.events)
         self.emit(subscription, "payment_failed", issued + timedelta(hours=1))
         caring = RETRY_LOGIT + 0.5 * reliability + 0.3 * self.state(self.population.engagement, issued)
         for days in RETRY_DAYS:
             retried = issued + timedelta(days=days, hours=1)
             if self.chance(sigmoid(caring)):
                 self.emit(subscription, "payment_recovered", retried)
+                self.decline(emitted, DECLINES_OF_RECOVERED)
                 self.invoice(subscription, issued, retried, "paid")
                 return None
             self.emit(subscription, "payment_failed", retried)
         end = issued + timedelta(days=GIVE_UP_DAYS)
         reason = self.pick(PAYMENT_REASONS) if self.chance(REASON_KNOWN) else None
         self.emit(subscription, "cancelled", end, cancelled_by="system", reason_code=reason)
+        self.decline(emitted, {"expired_card": 1} if reason == "card_expired" else DECLINES_OF_LOST)
         self.invoice(subscription, issued, end, "uncollectible")
         return end
+
+    def decline(self, emitted: int, weights: dict[str, int]) -> None:
+        """Say in the failed payments since that event why they were declined; a die of its own moves no other one."""
+        die = random.Random(f"decline {emitted}")
+        reason = die.choices(list(weights), list(weights.values()))[0]
+        for row in self.ledger.events[emitted:]:
+            if row["event_type"] == "payment_failed":
+                row["reason_code"] = reason or None
 
     def invoice(self, subscription: Subscription, issued: datetime, settled: datetime, status: str) -> None:
         """An invoice as it stands at the end of the simulated time: what is not settled by then is open."""

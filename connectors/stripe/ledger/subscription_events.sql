@@ -75,7 +75,7 @@ of_subscriptions as (
             or subscriptions.cancel_at is not null
         )
     union all by name
-    select items.*, payments.event_type, payments.moment
+    select items.*, payments.event_type, payments.moment, payments.decline_reason as reason_code
     from items
     inner join payments on items.subscription_id = payments.subscription_id
     where payments.moment >= items.first_at

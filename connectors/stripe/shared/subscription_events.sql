@@ -42,13 +42,18 @@ of_states as (
 
 of_subscriptions as (
     select subscription_id, event_type, moment from cancel_requests
-    union
-    select subscription_id, event_type, moment from payments
+    union by name
+    -- two invoices that fail at one moment are one failure
+    select subscription_id, event_type, moment, min(decline_reason) as decline_reason
+    from payments
+    group by subscription_id, event_type, moment
 ),
 
 -- of those items that were there at that moment
 of_items as (
-    select item_states.item_id, item_states.subscription_id, item_states.customer_id, events.event_type, events.moment
+    select
+        item_states.item_id, item_states.subscription_id, item_states.customer_id, events.event_type, events.moment,
+        events.decline_reason
     from of_subscriptions as events
     inner join (select distinct item_id, subscription_id from item_states) as each_item
         on events.subscription_id = each_item.subscription_id
@@ -74,8 +79,10 @@ select
     case when is_priced then every.billing_interval end as billing_interval,
     case when is_priced then every.billing_interval_count end as billing_interval_count,
     case when is_priced then every.quantity end as quantity,
-    case when is_end then coalesce(feedbacks.reason_code, reasons.reason_code, if(every.is_unpaid, 'payment_failure', null)) end
-        as reason_code,
+    case
+        when is_end then coalesce(feedbacks.reason_code, reasons.reason_code, if(every.is_unpaid, 'payment_failure', null))
+        else every.decline_reason
+    end as reason_code,
     case when is_end then every.comment end as reason_text,
     case when is_end then coalesce(reasons.cancelled_by, feedbacks.cancelled_by, if(every.is_unpaid, 'system', null)) end
         as cancelled_by

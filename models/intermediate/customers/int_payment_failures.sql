@@ -27,6 +27,7 @@ steps as (
         event_number,
         occurred_at,
         plan_id,
+        reason_code,
         case when state_after = 'live' then coalesce(full_mrr, 0) else 0 end as mrr,
         case
             when event_type = 'payment_failed' then 'failed'
@@ -66,6 +67,7 @@ select
     coalesce(turns.next_step, 'open') as outcome,
     {{ whole_days("turns.occurred_at", "turns.next_occurred_at") }} as days_open,
     cast(turns.mrr as decimal(38, 6)) as mrr_at_risk,
+    turns.reason_code as decline_reason,
     {%- for attribute in customer_attributes() %}
     customers.{{ attribute }},
     {%- endfor %}

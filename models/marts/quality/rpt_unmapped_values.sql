@@ -1,9 +1,13 @@
-{#- A code and what should know it: a seed, a table, or a list of its own. -#}
+{#-
+    A code and what should know it: a seed, a table, or a list of its own. Why a payment was declined is a code of its bank,
+    and no churn reason.
+-#}
 {%- set events, tickets, targets = ref("stg_billing__subscription_events"), ref("stg_support__support_tickets"), ref("stg_planning__targets") -%}
 {%- set contacts = ref("stg_marketing__campaign_contacts") -%}
 {%- set target_key = "metric || '|' || period_grain || '|' || cast(period_start as " ~ dbt.type_string() ~ ")" -%}
 {%- set codes = [
-    {"raw_table": "subscription_events", "column": "reason_code", "rows": events, "key": "event_id", "list": ref("churn_reasons")},
+    {"raw_table": "subscription_events", "column": "reason_code", "rows": events, "key": "event_id", "list": ref("churn_reasons"),
+        "where": "event_type <> 'payment_failed'"},
     {"raw_table": "subscription_events", "column": "plan_id", "rows": events, "key": "event_id", "list": ref("stg_billing__plans")},
     {"raw_table": "subscription_events", "column": "cancelled_by", "rows": events, "key": "event_id",
         "known": ["customer", "system"]},
@@ -23,7 +27,7 @@ with found as (
         count(*) as row_count,
         min({{ code.key }}) as example_key
     from {{ code.rows }}
-    where {{ code.column }} is not null
+    where {{ code.column }} is not null{{ " and " ~ code.where if code.where }}
     group by {{ code.column }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
