@@ -254,6 +254,16 @@ def test_failed_payments_come_before_involuntary_churn(events):
     assert 0.10 < by_system.sum() / ends.cancelled_by.notna().sum() < 0.35
 
 
+def test_most_failed_payments_say_why_and_those_of_expired_cards_are_seldom_recovered(events):
+    turns = events[events.event_type.isin(["payment_failed", "payment_recovered", "cancelled"])]
+    what_follows = turns.event_type.mask(turns.event_type.eq("payment_failed")).groupby(turns.subscription_id).bfill()
+    failed = turns[turns.event_type.eq("payment_failed")].assign(recovered=what_follows.eq("payment_recovered"))
+    known = {"insufficient_funds", "expired_card", "card_declined", "do_not_honor", "authentication_required"}
+    assert set(failed.reason_code.dropna()) == known and 0.8 < failed.reason_code.notna().mean() < 1
+    recovered = failed.groupby("reason_code").recovered.mean()
+    assert recovered.expired_card < 0.5 * recovered.insufficient_funds
+
+
 def test_detractors_leave_sooner_than_promoters(raw, lives):
     asked = raw["survey_responses"].merge(lives, left_on="customer_id", right_index=True)
     asked = asked[asked.survey_type.eq("nps") & asked.subject.isna() & asked.touchpoint.isna()]
