@@ -15,6 +15,7 @@
         "campaign_contacts": "marketing",
         "targets": "planning",
         "annotations": "planning",
+        "contracts": "billing",
         "source_tables": "connectors",
         "set_aside_rows": "connectors",
     } %}

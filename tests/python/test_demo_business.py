@@ -34,6 +34,8 @@ COLUMNS = {
     "replied_at channel",
     "targets": "metric period_grain period_start target",
     "annotations": "annotated_on label kind segment_type segment_value",
+    "contracts": "contract_id customer_id subscription_id starts_on ends_on value currency auto_renews action_at_end "
+    "signed_on",
 }
 ORDER = (  # rank at an instant: what comes first of several events at one instant
     "trial_started",
@@ -282,6 +284,22 @@ def test_missed_milestones_and_small_customers_leave_more(raw, lives):
     assert early[missed >= 0.5].mean() > 1.15 * early[missed == 0].mean() > 0
     gone = lives.end.notna().groupby(lives.segment).mean()
     assert gone["consumer"] > gone["mid_market"] and gone["smb"] > gone["enterprise"]
+
+
+def test_contracts_are_the_years_billed_to_larger_customers(raw, events):
+    table = raw["contracts"].assign(starts=lambda t: instants(t.starts_on), ends=lambda t: instants(t.ends_on))
+    assert table.contract_id.is_unique and (table.starts < table.ends).all() and table.value.astype(float).gt(0).all()
+    segments = raw["customers"].set_index("customer_id").customer_segment.dropna()
+    assert set(table.customer_id.map(segments).dropna()) == {"mid_market", "enterprise"}
+    begins = events[events.event_type.isin(["started", "reactivated", "renewed"]) & events.billing_interval.eq("year")]
+    billed = set(zip(begins.subscription_id, begins["at"].dt.normalize(), strict=True))
+    held = table[table.starts < END]
+    missing = set(zip(held.subscription_id, held.starts, strict=True)) - billed
+    assert len(missing) <= 3  # whose event is one of the broken
+    assert (table.starts >= END).sum() > 10 and table.signed_on[table.starts >= END].notna().all()
+    for column in ("auto_renews", "action_at_end", "signed_on"):
+        assert table[column].isna().any() and table[column].nunique() > 1
+    assert (instants(table.signed_on) > table.starts).sum() > 10
 
 
 def test_invoices_agree_with_the_payments(raw, events):

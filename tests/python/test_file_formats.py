@@ -423,6 +423,7 @@ FORMATS = {
     "campaign_contacts": "json.gz",
     "targets": "utf-16",
     "annotations": "csv",
+    "contracts": "csv",
     "product_usage": "parquet",
 }
 

@@ -272,6 +272,7 @@ HOSTILE_TIMES = {
     "2999-01-01": None, "1900-01-01": None, "2024-02-29": None, "2024-03-01T00:00:00.123456789Z": None,
     " 2024-03-01\u00a0": None,
 }  # fmt: skip
+BEFORE_MARCH = {"1900-01-01", "2024-02-29", "2024-03-01 00:00:00+14:00"}  # when plain contracts start
 HOSTILE_BOOLEANS = {"2": False, "-1": False, "perhaps": False, "TRUE;": False, "\u2713": False, "{{ true }}": False,
                     "nan": False, "\x00": False, "TRUE": True, "f": True}  # fmt: skip
 
@@ -285,6 +286,8 @@ def reason_of(column: dict, value: str) -> str | None:
         return f"unknown_{name}" if "accepted" in meta else None
     if kind in ("timestamp", "date", "month"):
         layout = HOSTILE_TIMES[value]
+        if name == "ends_on" and value in BEFORE_MARCH:
+            return "ends_before_start"
         return None if layout is None else f"unreadable_{name}{layout}"
     if kind == "boolean":
         return None if HOSTILE_BOOLEANS[value] else f"unreadable_{name}"

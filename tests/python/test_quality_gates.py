@@ -282,7 +282,7 @@ BREAKS = {
     "update {}.rpt_mrr_movements set mrr_new = mrr_new + 0.000001 where period_grain = 'year'":
         ("stop", "rpt_mrr_movements: mrr_end is not mrr_start + mrr_new + ", " where the parts give "),
     "update {}.rpt_event_reconciliation set raw_rows = raw_rows + 1 where raw_table = 'plans'":
-        ("stop", "rpt_event_reconciliation: raw_rows is not accepted_rows + ", " in 1 of 16 rows, such as "),
+        ("stop", "rpt_event_reconciliation: raw_rows is not accepted_rows + ", " in 1 of 17 rows, such as "),
     "delete from {}.fct_segment_periods where period_start = date '2025-03-01' and period_grain = 'month'":
         ("stop", "fct_segment_periods: ", ": one ends on 2025-03-01, the next begins on 2025-04-01"),
     "update {}.rpt_mrr_movements set mrr_end = mrr_end * 3, mrr_new = mrr_new + mrr_end * 2 "

@@ -62,7 +62,9 @@ def cases(table: dict) -> list[tuple[dict, str | None]]:
         meta = column.get("config", {}).get("meta", {})
         found.append(({name: ""}, f"missing_{name}" if meta.get("required") else None))
         if data_type in UNREADABLE:
-            found += [({name: UNREADABLE[data_type]}, f"unreadable_{name}"), ({name: READABLE[data_type]}, None)]
+            before = {"starts_on": "2024-01-01"} if name == "ends_on" else {}
+            found.append(({name: UNREADABLE[data_type]}, f"unreadable_{name}"))
+            found.append(({**before, name: READABLE[data_type]}, None))
         if "accepted" in meta:
             found += [({name: value}, None) for value in meta["accepted"]]
             found += [({name: f"\u00a0{value.title()} "}, None) for value in meta["accepted"]]
@@ -91,6 +93,11 @@ def cases(table: dict) -> list[tuple[dict, str | None]]:
             ]
     if table["name"] == "subscription_events":
         found.append(({"amount": "", "currency": "XXX"}, None))
+    if table["name"] == "contracts":
+        found += [
+            ({"starts_on": "2024-03-02", "ends_on": "2024-03-01"}, "ends_before_start"),
+            ({"starts_on": "2024-03-01", "ends_on": "2024-03-01"}, None),
+        ]
     if table["name"] == "survey_responses":
         found += [({"survey_type": kind, "score": score}, reason) for kind, score, reason in SURVEY_SCORES]
         found += [
@@ -107,6 +114,8 @@ def plain_row(table: dict, number: int) -> dict:
         meta = column.get("config", {}).get("meta", {})
         if column["name"] == "score":
             row["score"] = ""  # its range depends on the type of survey
+        elif column["name"] == "ends_on":
+            row["ends_on"] = "9999-12-30"  # after any starts_on
         elif "accepted" in meta:
             row[column["name"]] = meta["accepted"][0]
         elif meta.get("required") and column["data_type"] in ("text", "code", "currency"):

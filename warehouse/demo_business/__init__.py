@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from warehouse.demo_business.business import build_population, company_tables, customers_table
+from warehouse.demo_business.contracts import contracts
 from warehouse.demo_business.flaws import add_flaws, write_tables
 from warehouse.demo_business.subscriptions import simulate, subscription_tables
 from warehouse.demo_business.touchpoints import (
@@ -53,6 +54,7 @@ def _write(folder: Path, seed: int, customers: int) -> None:
         "customers": customers_table(population, seed),
         **subscription_tables(ledger),
         **company_tables(population, seed),
+        "contracts": contracts(population, ledger, seed),
         "orders": orders(population, ledger, seed),
         "support_tickets": tickets.drop(columns=["customer", "day"]),
         "survey_responses": answers,

@@ -92,7 +92,7 @@ def _as_text(table: pd.DataFrame) -> pd.DataFrame:
             written = [
                 moment.replace("T", " ") for moment in np.datetime_as_string(values.to_numpy(), unit="s").tolist()
             ]
-        elif column in ("amount", "refunded_amount", "cost"):
+        elif column in ("amount", "refunded_amount", "cost", "value"):
             written = values.map("{:.2f}".format, na_action="ignore")
         else:
             written = values.astype(object)
