@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-IDS = ("event_id", "customer_id", "subscription_id", "order_id")
+IDS = ("event_id", "customer_id", "subscription_id", "order_id", "contract_id")
 TOGETHER = 4  # a build of four businesses costs little more than one of one; of more hypothesis draws too few whole
 FIRST_DAY = datetime(2023, 11, 20)
 DAYS = 420

@@ -50,6 +50,7 @@ SMALL = {
     "rpt_cac_payback": 1,  # cohorts x months: the rows of the report itself
     "rpt_product_movements": 1,  # products x periods: the rows of the report itself
     "int_subscription_terms": 1,  # long terms that an event begins x the months of the calendar
+    "rpt_contracts": 1,  # contracts x the months, quarters and years that they last
     "rpt_restatements": 1,  # changed rows of the period report x the metrics
 }
 STEPS = {step.name: step for step in harness.compiled_steps("{}") if step.schema != "seeds" and step.kind != "python"}
