@@ -22,11 +22,19 @@ with low_scores as (
     where unhappy.is_low_score
 ),
 
-dated as (
+in_days as (
     select
         *,
         {{ reporting_date("contact_until") }} as contact_until_on
     from low_scores
+),
+
+dated as (
+    select
+        *,
+        cast({{ dbt.dateadd("day", "-cast(use_days as integer)", "responded_on") }} as date) as use_from,
+        cast({{ dbt.dateadd("day", "cast(use_days as integer)", "contact_until_on") }} as date) as use_until
+    from in_days
 ),
 
 next_scores as (
@@ -47,25 +55,44 @@ next_scores as (
     where answers.points is not null
 ),
 
+-- by month, of which few lie near a low score: days are in its bits, and those of use are far more
 first_use as (
-    select min(used_on) as used_on
-    from {{ ref("stg_product__product_usage") }}
-    where usage_count > 0
+    select min(first_used_on) as used_on from {{ ref("int_engagement_months") }}
+),
+
+months_near as (
+    select
+        dated.*,
+        months.month_start,
+        months.days_bits
+    from dated
+    inner join {{ ref("int_engagement_months") }} as months
+        on
+            dated.customer_id = months.customer_id
+            and dated.use_from <= months.last_used_on
+            and dated.use_until > months.first_used_on
+),
+
+days_of_months as (
+    {{ days_of_a_month() }}
+),
+
+days_near as (
+    select
+        months.*,
+        cast({{ dbt.dateadd("day", "days.day_number - 1", "months.month_start") }} as date) as used_on
+    from months_near as months
+    inner join days_of_months as days
+        on (months.days_bits & days.bit) <> 0
 ),
 
 days_used as (
     select
-        dated.response_id,
-        count(distinct case when usage.used_on < dated.responded_on then usage.used_on end) as days_before,
-        count(distinct case when usage.used_on >= dated.contact_until_on then usage.used_on end) as days_after
-    from dated
-    inner join {{ ref("stg_product__product_usage") }} as usage
-        on
-            dated.customer_id = usage.customer_id
-            and usage.usage_count > 0
-            and usage.used_on >= {{ dbt.dateadd("day", "-cast(dated.use_days as integer)", "dated.responded_on") }}
-            and usage.used_on < {{ dbt.dateadd("day", "cast(dated.use_days as integer)", "dated.contact_until_on") }}
-    group by dated.response_id
+        response_id,
+        count(case when used_on >= use_from and used_on < responded_on then 1 end) as days_before,
+        count(case when used_on >= contact_until_on and used_on < use_until then 1 end) as days_after
+    from days_near
+    group by response_id
 )
 
 select
@@ -84,8 +111,7 @@ select
     next_scores.points - dated.points as score_change,
     case
         when
-            first_use.used_on <= {{ dbt.dateadd("day", "-cast(dated.use_days as integer)", "dated.responded_on") }}
-            and {{ dbt.dateadd("day", "cast(dated.use_days as integer)", "dated.contact_until_on") }} <= dated.as_of_on
+            first_use.used_on <= dated.use_from and dated.use_until <= dated.as_of_on
             then coalesce(days_used.days_after, 0) - coalesce(days_used.days_before, 0)
     end as use_change,
     case when dated.retained_at <= dated.as_of and contact_ends.is_active then retained.is_active end as is_retained
