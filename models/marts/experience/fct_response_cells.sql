@@ -1,15 +1,22 @@
 {%- set cell = promised_attributes() + ["plan_id"] -%}
 {%- set keys = ["period_grain", "period_start", "touchpoint_type"] + cell -%}
 
-with answers as (
+with surveys as (
+    select *
+    from {{ ref("int_survey_events") }}
+    where survey_type = 'nps' and subject is null
+),
+
+in_periods as (
+    {{ in_periods("surveys", "happened_on") }}
+),
+
+answers as (
     select
         *,
         plan as plan_id
-    from {{ ref("int_survey_cells") }}
-    where
-        survey_type = 'nps'
-        and subject is null
-        and period_grain in ('{{ cell_grains() | join("', '") }}')
+    from in_periods
+    where period_grain in ('{{ cell_grains() | join("', '") }}') and {{ is_latest_of_period() }}
 ),
 
 folded as (
