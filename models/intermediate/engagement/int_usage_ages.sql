@@ -30,9 +30,8 @@ months as (
     -- of the months of use few lie within the listed days
     select
         months.customer_id,
-        months.month_start,
         months.days_bits,
-        spells.started_on
+        {{ dbt.datediff("spells.started_on", "months.month_start", "day") }} as age_at_start
     from {{ ref("int_engagement_months") }} as months
     inner join {{ ref("int_first_spells") }} as spells
         on months.customer_id = spells.customer_id and months.last_used_on >= spells.started_on
@@ -43,7 +42,7 @@ months as (
 ages as (
     select
         months.customer_id,
-        {{ dbt.datediff("months.started_on", "months.month_start", "day") }} + days.day_number - 1 as age_days
+        months.age_at_start + days.day_number - 1 as age_days
     from months
     inner join days_of_months as days
         on (months.days_bits & days.bit) <> 0

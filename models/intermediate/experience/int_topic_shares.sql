@@ -9,44 +9,39 @@ with texts as (
     where source in ('survey', 'ticket')
 ),
 
+-- each text once by itself and once for each topic of it, so that one pass counts both
+said as (
+    select
+        texts.*,
+        cast(null as {{ dbt.type_string() }}) as topic,
+        0 as sentiment
+    from texts
+    union all
+    select
+        texts.*,
+        topics.topic,
+        topics.sentiment
+    from texts
+    inner join {{ ref("int_text_topics") }} as topics
+        on texts.text_id = topics.text_id
+),
+
 in_segments as (
-    {{ in_segments("texts") }}
+    {{ in_segments("said") }}
 ),
 
 -- by day first: the other grains are sums of days
-daily_texts as (
+daily as (
     select
         source,
         said_on,
         segment_type,
         segment_value,
-        cast(null as {{ dbt.type_string() }}) as topic,
+        topic,
         count(*) as texts,
-        0 as sentiment
+        sum(sentiment) as sentiment
     from in_segments
-    group by source, said_on, segment_type, segment_value
-),
-
-daily_topics as (
-    select
-        in_segments.source,
-        in_segments.said_on,
-        in_segments.segment_type,
-        in_segments.segment_value,
-        topics.topic,
-        count(*) as texts,
-        sum(topics.sentiment) as sentiment
-    from in_segments
-    inner join {{ ref("int_text_topics") }} as topics
-        on in_segments.text_id = topics.text_id
-    group by
-        in_segments.source, in_segments.said_on, in_segments.segment_type, in_segments.segment_value, topics.topic
-),
-
-daily as (
-    select * from daily_texts
-    union all
-    select * from daily_topics
+    group by source, said_on, segment_type, segment_value, topic
 ),
 
 in_periods as (
