@@ -31,6 +31,7 @@ SMALL = {
     "int_trigger_payment_past_due": 1,
     "int_trigger_ticket_open": 1,
     "int_use_gaps": 1,  # months of use x the 31 days of a month
+    "int_low_score_outcomes": 1,  # months of use near a low score x the 31 days of a month
     # ages in days x the listed days of the seed; months of use x the last of them, and x the 31 days of a month
     "int_usage_ages": 3,
     "int_play_comparisons": 1,  # tasks x the bands of MRR of the seed
