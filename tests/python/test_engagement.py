@@ -35,6 +35,8 @@ STARTED = {
     "event_id": "e1000", "customer_id": "c5", "subscription_id": "s20", "event_type": "started",
     "occurred_at": "2024-01-10 00:00:00",
 }  # fmt: skip
+# Pauses are rare at the end of a day of the streams.
+PAUSED = STARTED | {"event_id": "e1001", "event_type": "paused", "occurred_at": "2024-02-10 00:00:00"}
 
 
 def use_and_milestones(seed: int) -> dict[str, list[dict[str, str]]]:
@@ -69,7 +71,7 @@ def businesses_in_use(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     rows = [row for own in draw(st.lists(streams.contracted(), min_size=2, max_size=4)) for row in own]
     return (
         tables
-        | {"subscription_events": [*tables["subscription_events"], STARTED, *rows]}
+        | {"subscription_events": [*tables["subscription_events"], STARTED, PAUSED, *rows]}
         | use_and_milestones(draw(st.integers(0, 10**6)))
     )
 
