@@ -79,7 +79,8 @@ class Words:
 
     def heading(self, column: str) -> str:
         """What a column is called above its values."""
-        for kind in ("metric", "column"):
+        # a report may call by the name of a key figure what is another thing there
+        for kind in ("column", "metric"):
             if (kind, column) in self._labels:
                 return self.label(kind, column)
         self.missing.add(f"column {column}")
