@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from benchmarks import bench_tables
-from benchmarks.bench import latest, ratio, ratios, scaling_exponent, spread, union_length
+from benchmarks.bench import latest, ratio, ratios, run, scaling_exponent, selected_project, spread, union_length
 from benchmarks.run_sql import run_sql
 from benchmarks.scale_report import scale_table
 from benchmarks.synthetic import write_increment, write_synthetic
@@ -47,6 +47,15 @@ def measured(full: float) -> dict[str, dict]:
     steps = {step: {"cpu_seconds": seconds, "wall_seconds": 8} for step, seconds in cpu.items()}
     steps["full"] |= {"sql_seconds": 12, "peak_memory_bytes": 1000 + full}
     return steps
+
+
+def test_the_project_of_events_alone_is_whole(tmp_path):
+    project = selected_project(tmp_path / "project")
+    command = ["-m", "dbt.cli.main", "--quiet", "ls", "--resource-type", "model", "--output", "name"]
+    _, printed = run(*command, project=project, WAREHOUSE_PATH=tmp_path / "none.duckdb")
+    made = set(printed.split())
+    assert {"rpt_churn_rates", "rpt_mrr_movements"} <= made
+    assert "rpt_nps" not in made
 
 
 def test_ratios_leave_fixed_costs_out():
