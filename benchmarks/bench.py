@@ -193,6 +193,7 @@ def selected_project(folder: Path) -> Path:
     def left_out(of: str, names: list[str]) -> set[str]:
         is_of_models = Path(of).is_relative_to(PROJECT / "models") and Path(of).name != "staging"
         models = {name for name in names if Path(name).suffix in (".sql", ".py", ".yml")} if is_of_models else set()
+        # the models that stay name their group
         return {name for name in models if Path(name).stem.removesuffix("__unit_tests") not in selected | {"groups"}}
 
     for part in ("models", "macros", "seeds", "warehouse"):

@@ -59,7 +59,7 @@ by_period as (
         sum(months.squares_of_leavers) as squares_of_leavers
     from months
     inner join {{ ref("int_calendar_periods") }} as calendar
-        on months.period_start = calendar.date_day and calendar.period_grain in ('month', 'quarter', 'year')
+        on months.period_start = calendar.date_day and calendar.period_grain in ('{{ cell_grains() | join("', '") }}')
     group by calendar.period_grain, calendar.period_start, months.segment_type, months.segment_value
 ),
 

@@ -31,7 +31,7 @@ final as (
     from moves_by_segment as moves
     inner join {{ ref("int_calendar_periods") }} as calendar
         on moves.entered_on = calendar.date_day
-    where calendar.period_grain in ('month', 'quarter', 'year')
+    where calendar.period_grain in ('{{ cell_grains() | join("', '") }}')
     group by
         calendar.period_grain,
         calendar.period_start,

@@ -28,7 +28,7 @@ sums as (
         sum(case when outcome = 'open' then mrr_at_risk else 0 end) as mrr_open
     from in_periods
     -- a reason of a day or week is a handful of payments
-    where period_grain in ('month', 'quarter', 'year')
+    where period_grain in ('{{ cell_grains() | join("', '") }}')
     group by
         period_grain, period_start, period_end, is_complete_period, segment_type, segment_value,
         coalesce(decline_reason, '(none)')

@@ -1,7 +1,7 @@
 with periods as (
     select *
     from {{ ref("rpt_mrr_movements") }}
-    where segment_type = 'all' and period_grain in ('month', 'quarter', 'year')
+    where segment_type = 'all' and period_grain in ('{{ cell_grains() | join("', '") }}')
 ),
 
 months as (
@@ -13,7 +13,7 @@ months as (
     from {{ ref("int_calendar_periods") }} as periods
     inner join {{ ref("int_calendar_days") }} as calendar
         on periods.date_day = calendar.date_day
-    where periods.period_grain in ('month', 'quarter', 'year')
+    where periods.period_grain in ('{{ cell_grains() | join("', '") }}')
 ),
 
 costs as (
